@@ -1,0 +1,104 @@
+"""The vocabulary of the audit log (graph-contract 11): one event per change, complete enough to be chained later."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Activity(StrEnum):
+    """`activityDisplayName` as Graph's audit log spells it."""
+
+    ADMIN_REGISTERED = "Admin registered security info"
+    USER_REGISTERED = "User registered security info"
+    ADMIN_UPDATED = "Admin updated security info"
+    USER_UPDATED = "User updated security info"
+    ADMIN_DELETED = "Admin deleted security info"
+    USER_DELETED = "User deleted security info"
+    POLICY_UPDATE = "Authentication Methods Policy Update"
+    POLICY_RESET = "Authentication Methods Policy Reset"
+    ADD_USER = "Add user"
+    UPDATE_USER = "Update user"
+    DELETE_USER = "Delete user"
+    DISABLE_USER = "Disable account"
+    REVOKE_SESSIONS = "Revoke sign in sessions"
+    ADD_GROUP = "Add group"
+    UPDATE_GROUP = "Update group"
+    DELETE_GROUP = "Delete group"
+    ADD_GROUP_MEMBER = "Add member to group"
+    REMOVE_GROUP_MEMBER = "Remove member from group"
+    ADD_GROUP_OWNER = "Add owner to group"
+    REMOVE_GROUP_OWNER = "Remove owner from group"
+    ADD_UNIT = "Add administrative unit"
+    UPDATE_UNIT = "Update administrative unit"
+    DELETE_UNIT = "Delete administrative unit"
+    ADD_UNIT_MEMBER = "Add member to administrative unit"
+    REMOVE_UNIT_MEMBER = "Remove member from administrative unit"
+    ADD_ROLE_MEMBER = "Add member to role"
+    REMOVE_ROLE_MEMBER = "Remove member from role"
+    ADD_SCOPED_ROLE_MEMBER = "Add scoped member to role"
+    REMOVE_SCOPED_ROLE_MEMBER = "Remove scoped member from role"
+    ADD_APPLICATION = "Add application"
+    UPDATE_APPLICATION = "Update application"
+    DELETE_APPLICATION = "Delete application"
+    UPDATE_CREDENTIALS = "Update application – Certificates and secrets management"
+    ADD_APPLICATION_PERMISSION = "Add app role assignment to service principal"
+    REMOVE_APPLICATION_PERMISSION = "Remove app role assignment from service principal"
+    ADD_DELEGATED_GRANT = "Add delegated permission grant"
+    UPDATE_DELEGATED_GRANT = "Update delegated permission grant"
+    REMOVE_DELEGATED_GRANT = "Remove delegated permission grant"
+    ADD_TENANT = "Add tenant"
+    PIN_CHECK_FAILED = "User failed to change security info"
+
+
+class Category(StrEnum):
+    """`category` of an activity."""
+
+    USER_MANAGEMENT = "UserManagement"
+    GROUP_MANAGEMENT = "GroupManagement"
+    ROLE_MANAGEMENT = "RoleManagement"
+    APPLICATION_MANAGEMENT = "ApplicationManagement"
+    ADMINISTRATIVE_UNIT = "AdministrativeUnit"
+    DIRECTORY_MANAGEMENT = "DirectoryManagement"
+
+
+class Operation(StrEnum):
+    """`operationType` of an activity."""
+
+    ADD = "Add"
+    ASSIGN = "Assign"
+    UPDATE = "Update"
+    UNASSIGN = "Unassign"
+    DELETE = "Delete"
+
+
+AUTHENTICATION_METHODS = "Authentication Methods"
+CORE_DIRECTORY = "Core Directory"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that changed; values are public text, never a secret."""
+
+    name: str
+    old: str | None = None
+    new: str | None = None
+
+
+@dataclass(frozen=True)
+class AuditEvent:
+    """What happened to what. Who did it and when come from the call.
+
+    `target_name` and `target_user_principal_name` are personal data and are kept apart from the rest.
+    """
+
+    activity: Activity
+    category: Category
+    operation: Operation
+    target_kind: str
+    target_id: str
+    target_name: str = ""
+    target_user_principal_name: str = ""
+    service: str = CORE_DIRECTORY
+    result: str = "success"
+    result_reason: str = ""
+    changes: tuple[Change, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()

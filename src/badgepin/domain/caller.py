@@ -1,0 +1,74 @@
+"""Who is asking, and what the directory says about them now."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+TENANT_WIDE = ""
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The bearer of an access token: what the token says, nothing that the directory decides.
+
+    `user_id` is set on a delegated token (a person using an application), None on an application token.
+    `token_generation` must still be the one of the user (delegated) or application row.
+    """
+
+    tenant_id: str
+    client_id: str
+    user_id: str | None
+    scopes: frozenset[str]
+    token_generation: int
+
+    @property
+    def is_application(self) -> bool:
+        """An application acting for itself, without a person."""
+        return self.user_id is None
+
+
+@dataclass(frozen=True)
+class RoleGrant:
+    """A directory role held: its template id, and the administrative unit it is limited to (`TENANT_WIDE`: none)."""
+
+    role_id: str
+    unit_id: str = TENANT_WIDE
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the directory says about the caller in this transaction: who it is, and which roles it holds."""
+
+    id: str
+    display_name: str
+    user_principal_name: str = ""
+    is_guest: bool = False
+    grants: frozenset[RoleGrant] = field(default_factory=frozenset)
+
+    @property
+    def tenant_roles(self) -> frozenset[str]:
+        """Template ids of roles held for the whole tenant."""
+        return frozenset(grant.role_id for grant in self.grants if grant.unit_id == TENANT_WIDE)
+
+    def units_of(self, role_id: str) -> frozenset[str]:
+        """The administrative units in which a role is held."""
+        return frozenset(g.unit_id for g in self.grants if g.role_id == role_id and g.unit_id != TENANT_WIDE)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as every service sees it: who asks, when, from where, under which rules.
+
+    `reaches_others`: the permission that let the call in is one for all people, not only for the signed-in one.
+    """
+
+    caller: Caller
+    now: datetime
+    correlation_id: str
+    ip_address: str = ""
+    reaches_others: bool = True
+    strict: bool = False
+
+    @property
+    def tenant_id(self) -> str:
+        """The tenant in which everything of this call happens."""
+        return self.caller.tenant_id

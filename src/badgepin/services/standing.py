@@ -1,0 +1,25 @@
+"""The first step of every service: is the caller still who its token says, and what may it do?"""
+
+from badgepin.domain.access import Refused
+from badgepin.domain.caller import Call, Standing
+from badgepin.domain.directory_access import DirectoryAction, may_in_directory
+from badgepin.domain.errors import NotPermitted, Reason
+from badgepin.store import standing
+from badgepin.store.transaction import Transaction
+
+
+def require_standing(tx: Transaction, call: Call) -> Standing:
+    """The caller's standing now. Raises `NotPermitted` (caller unknown) when its token no longer counts."""
+    found = standing.find(tx, call.caller)
+    if found is None:
+        raise NotPermitted(Reason.CALLER_UNKNOWN)
+    return found
+
+
+def require(tx: Transaction, call: Call, action: DirectoryAction) -> Standing:
+    """The caller's standing, once it may do this in the directory. Raises `NotPermitted`."""
+    found = require_standing(tx, call)
+    decision = may_in_directory(call.caller, found, action)
+    if isinstance(decision, Refused):
+        raise NotPermitted(decision.reason)
+    return found

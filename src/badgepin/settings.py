@@ -1,0 +1,170 @@
+"""Everything an operator can set, read once at start from a TOML file and the environment."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class SettingsRefused(Exception):
+    """A setting is unknown or out of range; the sentence names it."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Frozen for the life of the process. `BADGEPIN_NAME` in the environment wins over `name` in `badgepin.toml`."""
+
+    data: str = "badgepin-data"
+    """The folder of this installation: settings file, key ring and, by default, the database."""
+
+    base_url: str = "http://127.0.0.1:8080"
+    """The address clients use, without a path. Issuers and links are built from it, never from a request's Host header."""
+
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+
+    port: int = 8080
+    """The port to listen on."""
+
+    database_url: str = ""
+    """`postgresql://user@host/name`, or empty for the SQLite file `badgepin.db` in the data folder."""
+
+    database_pool_size: int = 16
+    """Connections to PostgreSQL: as many as requests that should run at the same time on this node."""
+
+    sqlite_journal: Literal["auto", "truncate", "wal"] = "auto"
+    """`auto` chooses the journal mode that is safe for the SQLite version found; `truncate` forces the rollback journal."""
+
+    key_ring: str = ""
+    """The key ring file (mode 0400); empty: the systemd credential `badgepin-keyring`, else `keyring.json` in the data folder."""
+
+    strict: bool = False
+    """Behave as the Graph documentation says: refuse the lenient inputs that real clients send."""
+
+    badge_payload: Literal["auto", "bp1", "ms-qrpin"] = "auto"
+    """The text inside a badge's QR symbol. `auto` is `bp1`, or `ms-qrpin` when `strict` is on. `ms-qrpin` prints the person's UPN."""
+
+    patch_create_status: Literal["auto", "201", "200"] = "auto"
+    """The status of a PATCH that creates a code or resets a PIN; `auto` answers 200 to the Go SDK, which refuses 201."""
+
+    standard_max_days: int = 395
+    """The longest life of a standard code, in days (1 to 395; more is possible and leaves Microsoft's limit)."""
+
+    temporary_pin_days: int = 7
+    """Days after which an issued PIN that was never changed dies (1 to 30)."""
+
+    lockout_step: int = 5
+    """Consecutive failures before a wait (1 to 10)."""
+
+    lockout_waits: tuple[int, int, int, int] = (60, 300, 900, 3600)
+    """Seconds to wait after the first, second, third and every later step (30 to 3600 each)."""
+
+    lockout_badge_day: int = 10
+    """Failures of one code in any 24 hours (`lockout_step` to 50)."""
+
+    lockout_pin_day: int = 20
+    """Failures of one PIN in any 24 hours (`lockout_badge_day` + 1 to 100)."""
+
+    lockout_pin_life: int = 50
+    """Failures since the PIN was set, after which the PIN and its codes are disabled (10 to 100)."""
+
+    hash_workers: int = 2
+    """How many PIN hashes may run at the same time: the number of cores is right."""
+
+    hash_memory_kib: int = 32768
+    """Memory of one PIN hash in KiB (Argon2id, 2 passes); `badgepin doctor --calibrate` measures the right one. At least 19456."""
+
+    body_limit: int = 1_048_576
+    """The largest request body in bytes; larger ones are answered 413."""
+
+    managed_identity_secret: str = ""
+    """The value clients send as `X-IDENTITY-HEADER` to the managed-identity endpoint; empty switches the endpoint off."""
+
+    managed_identity_client_id: str = ""
+    """The application whose tokens the managed-identity endpoint hands out."""
+
+    managed_identity_tenant_id: str = ""
+    """The tenant of that application."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """How much the server's log says."""
+
+    @property
+    def payload(self) -> Literal["bp1", "ms-qrpin"]:
+        """The badge text to print, with `auto` resolved."""
+        if self.badge_payload == "auto":
+            return "ms-qrpin" if self.strict else "bp1"
+        return self.badge_payload
+
+    @property
+    def database(self) -> str:
+        """The database's address, with the default filled in."""
+        return self.database_url or f"sqlite:///{Path(self.data).absolute() / 'badgepin.db'}"
+
+    @property
+    def key_ring_path(self) -> Path:
+        """Where the key ring lies."""
+        if self.key_ring:
+            return Path(self.key_ring)
+        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+        if credentials and (Path(credentials) / "badgepin-keyring").exists():
+            return Path(credentials) / "badgepin-keyring"
+        return Path(self.data) / "keyring.json"
+
+
+_RANGES: dict[str, tuple[int, int]] = {
+    "port": (0, 65535),
+    "database_pool_size": (1, 500),
+    "standard_max_days": (1, 1830),
+    "temporary_pin_days": (1, 30),
+    "lockout_step": (1, 10),
+    "lockout_pin_life": (10, 100),
+    "hash_workers": (1, 64),
+    "hash_memory_kib": (19456, 1_048_576),
+    "body_limit": (16_384, 16_777_216),
+}
+_WAIT = (30, 3600)
+
+
+def read_settings(data: str | None = None, *, environment: Mapping[str, str], **overrides: object) -> Settings:
+    """Settings from defaults, then `badgepin.toml` in the data folder, then `BADGEPIN_*`, then the given overrides.
+
+    Raises `SettingsRefused` with a sentence that names the setting.
+    """
+    folder = data or environment.get("BADGEPIN_DATA") or Settings().data
+    values: dict[str, object] = {}
+    file = Path(folder) / "badgepin.toml"
+    if file.exists():
+        try:
+            values.update(tomllib.loads(file.read_text(encoding="utf-8")))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+            raise SettingsRefused(f"{file} cannot be read: {error}") from error
+    names = set(Settings.__struct_fields__)
+    values.update({name: environment[key] for name in names if (key := f"BADGEPIN_{name.upper()}") in environment})
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    values["data"] = folder
+    if isinstance(waits := values.get("lockout_waits"), str):
+        values["lockout_waits"] = waits.replace(",", " ").split()
+    try:
+        settings = msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsRefused(f"A setting is wrong: {error}. `docs/settings.md` lists them.") from error
+    _check_ranges(settings)
+    return settings
+
+
+def _check_ranges(settings: Settings) -> None:
+    ranges = {
+        **_RANGES,
+        "lockout_badge_day": (settings.lockout_step, 50),
+        "lockout_pin_day": (settings.lockout_badge_day + 1, 100),
+    }
+    for name, (least, most) in ranges.items():
+        if not least <= getattr(settings, name) <= most:
+            raise SettingsRefused(f"{name} must be {least} to {most}, not {getattr(settings, name)}.")
+    if any(not _WAIT[0] <= wait <= _WAIT[1] for wait in settings.lockout_waits):
+        raise SettingsRefused(f"Each of lockout_waits must be {_WAIT[0]} to {_WAIT[1]} seconds.")
+    if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
+        raise SettingsRefused("base_url must start with http:// or https:// and must not end with a slash.")

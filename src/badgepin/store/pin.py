@@ -1,0 +1,217 @@
+"""PIN rows and the guesses charged to them (security design 4.2): charge first, commit, then hash."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from badgepin.domain.hashed_pin import HashedPin
+from badgepin.domain.lockout import DAY, LockoutRules
+from badgepin.store.tables import pin_charges, pin_locks, pins
+from badgepin.store.transaction import Transaction
+
+_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True)
+class KeptPin:
+    """A PIN row: what is needed to check a guess."""
+
+    id: str
+    version: int
+    hashed: HashedPin
+    expires_at: datetime | None
+
+
+def insert_pin(tx: Transaction, tenant_id: str, user_id: str, pin: KeptPin, *, length: int, now: datetime) -> None:
+    """The temporary PIN of a new method."""
+    tx.execute(
+        sa.insert(pins).values(
+            tenant_id=tenant_id,
+            user_id=user_id,
+            id=pin.id,
+            version=pin.version,
+            length=length,
+            must_change_at_next_sign_in=True,
+            expires_at=pin.expires_at,
+            created_at=now,
+            updated_at=now,
+            **_hash_columns(pin.hashed),
+        )
+    )
+
+
+def replace_pin(  # noqa: PLR0913 - one statement, every value named
+    tx: Transaction,
+    tenant_id: str,
+    user_id: str,
+    pin: KeptPin,
+    *,
+    length: int,
+    must_change: bool,
+    now: datetime,
+) -> bool:
+    """Give a PIN new digits under the version after the kept one; its lifetime budget starts anew."""
+    changed = tx.execute(
+        sa.update(pins)
+        .where(pins.c.tenant_id == tenant_id, pins.c.user_id == user_id, pins.c.id == pin.id)
+        .where(pins.c.version == pin.version - 1)
+        .values(
+            version=pin.version,
+            length=length,
+            must_change_at_next_sign_in=must_change,
+            expires_at=pin.expires_at,
+            updated_at=now,
+            life_failures=0,
+            disabled_at=None,
+            **_hash_columns(pin.hashed),
+        )
+    )
+    return changed.rowcount == 1
+
+
+def _hash_columns(hashed: HashedPin) -> dict[str, Any]:
+    return {
+        "memory_kib": hashed.memory_kib,
+        "iterations": hashed.iterations,
+        "parallelism": hashed.parallelism,
+        "salt": hashed.salt,
+        "pepper_key_id": hashed.kid,
+        "nonce": hashed.nonce,
+        "ciphertext": hashed.ciphertext,
+    }
+
+
+def get_pin(tx: Transaction, tenant_id: str, user_id: str) -> KeptPin | None:
+    """A person's PIN row."""
+    row = tx.execute(sa.select(pins).where(pins.c.tenant_id == tenant_id, pins.c.user_id == user_id)).first()
+    if row is None:
+        return None
+    hashed = HashedPin(
+        memory_kib=row.memory_kib,
+        iterations=row.iterations,
+        parallelism=row.parallelism,
+        salt=row.salt,
+        kid=row.pepper_key_id,
+        nonce=row.nonce,
+        ciphertext=row.ciphertext,
+    )
+    return KeptPin(row.id, row.version, hashed, row.expires_at)
+
+
+def charge(  # noqa: PLR0913 - the parameters of the design's statements
+    tx: Transaction, tenant_id: str, pin: KeptPin, *, qr_code_id: str, proof_id: str, rules: LockoutRules, now: datetime
+) -> bool:
+    """Charge one guess to every budget. False: some budget is used up; the caller rolls back and does not hash."""
+    return (
+        _charge_life(tx, tenant_id, pin, rules)
+        and _charge_step(tx, tenant_id, pin.id, qr_code_id, rules, now)
+        and _charge_day(tx, tenant_id, pin.id, qr_code_id, proof_id, rules, now)
+    )
+
+
+def _charge_life(tx: Transaction, tenant_id: str, pin: KeptPin, rules: LockoutRules) -> bool:
+    # first, because it takes the row lock under which the other budgets are counted exactly
+    charged = tx.execute(
+        sa.update(pins)
+        .where(pins.c.tenant_id == tenant_id, pins.c.id == pin.id, pins.c.version == pin.version)
+        .where(pins.c.disabled_at.is_(None), pins.c.life_failures < rules.pin_life)
+        .values(life_failures=pins.c.life_failures + 1)
+    )
+    return charged.rowcount == 1
+
+
+def _charge_step(
+    tx: Transaction, tenant_id: str, pin_id: str, qr_code_id: str, rules: LockoutRules, now: datetime
+) -> bool:
+    lock = pin_locks.c
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    tx.execute(
+        insert(pin_locks)
+        .values(tenant_id=tenant_id, pin_id=pin_id, qr_code_id=qr_code_id, failures=0, locked_until=_LONG_AGO)
+        .on_conflict_do_nothing()
+    )
+    mine = sa.and_(lock.tenant_id == tenant_id, lock.pin_id == pin_id, lock.qr_code_id == qr_code_id)
+    failures = tx.execute(
+        sa.update(pin_locks)
+        .where(mine, lock.locked_until <= now)
+        .values(failures=lock.failures + 1)
+        .returning(lock.failures)
+    ).scalar_one_or_none()
+    if failures is None:
+        return False
+    wait = rules.wait_after(failures)
+    if wait is not None:
+        tx.execute(sa.update(pin_locks).where(mine).values(locked_until=now + wait))
+    return True
+
+
+def _charge_day(  # noqa: PLR0913 - the parameters of the design's statement
+    tx: Transaction, tenant_id: str, pin_id: str, qr_code_id: str, proof_id: str, rules: LockoutRules, now: datetime
+) -> bool:
+    charged = pin_charges.c
+    open_charges = (
+        sa.select(sa.func.count())
+        .select_from(pin_charges)
+        .where(charged.tenant_id == tenant_id, charged.pin_id == pin_id)
+        .where(charged.charged_at > now - DAY, charged.cleared_at.is_(None))
+    )
+    of_code = open_charges.where(charged.qr_code_id == qr_code_id)
+    values = {
+        "tenant_id": tenant_id,
+        "id": str(uuid4()),
+        "pin_id": pin_id,
+        "qr_code_id": qr_code_id,
+        "proof_id": proof_id,
+        "charged_at": now,
+    }
+    row = sa.select(*(sa.literal(value, pin_charges.c[name].type) for name, value in values.items())).where(
+        open_charges.scalar_subquery() < rules.pin_day, of_code.scalar_subquery() < rules.badge_day
+    )
+    return tx.execute(sa.insert(pin_charges).from_select(list(values), row)).rowcount == 1
+
+
+def refund(tx: Transaction, tenant_id: str, pin_id: str, *, qr_code_id: str, proof_id: str, now: datetime) -> None:
+    """A right PIN gives back what was charged under the same proof, and ends the run of failures of its code."""
+    charged = pin_charges.c
+    cleared = tx.execute(
+        sa.update(pin_charges)
+        .where(charged.tenant_id == tenant_id, charged.proof_id == proof_id, charged.cleared_at.is_(None))
+        .values(cleared_at=now)
+    ).rowcount
+    tx.execute(
+        sa.update(pins)
+        .where(pins.c.tenant_id == tenant_id, pins.c.id == pin_id)
+        .values(life_failures=pins.c.life_failures - cleared)
+    )
+    lock = pin_locks.c
+    tx.execute(
+        sa.update(pin_locks)
+        .where(lock.tenant_id == tenant_id, lock.pin_id == pin_id, lock.qr_code_id == qr_code_id)
+        .values(failures=0, locked_until=_LONG_AGO)
+    )
+
+
+def disable_if_spent(tx: Transaction, tenant_id: str, pin_id: str, rules: LockoutRules, now: datetime) -> bool:
+    """Disable a PIN whose lifetime budget is used up. Returns whether this call did it."""
+    disabled = tx.execute(
+        sa.update(pins)
+        .where(pins.c.tenant_id == tenant_id, pins.c.id == pin_id, pins.c.disabled_at.is_(None))
+        .where(pins.c.life_failures >= rules.pin_life)
+        .values(disabled_at=now)
+    )
+    return disabled.rowcount == 1
+
+
+def clear_failures(tx: Transaction, tenant_id: str, pin_id: str, now: datetime) -> None:
+    """An administrator's reset clears the day's ledger and the waits."""
+    charged = pin_charges.c
+    tx.execute(
+        sa.update(pin_charges)
+        .where(charged.tenant_id == tenant_id, charged.pin_id == pin_id, charged.cleared_at.is_(None))
+        .values(cleared_at=now)
+    )
+    tx.execute(sa.delete(pin_locks).where(pin_locks.c.tenant_id == tenant_id, pin_locks.c.pin_id == pin_id))

@@ -1,0 +1,293 @@
+"""The method's rows. `view` brings the caller, the person and the method home in one statement."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from badgepin.domain.access import Target
+from badgepin.domain.caller import Call
+from badgepin.domain.ids import is_guid
+from badgepin.domain.qr_code import CodeKind, Lifetime, QRCode
+from badgepin.domain.qr_code_pin import MethodLimits, MethodView, Person, Pin, QRCodePinMethod
+from badgepin.domain.user import user_principal_name_key
+from badgepin.store.columns import from_microseconds
+from badgepin.store.json_rows import json_rows, read_rows
+from badgepin.store.standing import caller_source, grants_of, read_grants, read_standing, role_groups_of
+from badgepin.store.tables import (
+    administrative_unit_members,
+    administrative_units,
+    group_owners,
+    groups,
+    method_policies,
+    pins,
+    qr_code_pin_methods,
+    qr_codes,
+    qr_uses,
+    role_assignments,
+    users,
+)
+from badgepin.store.transaction import Transaction
+
+_person = users.alias("person")
+
+
+@dataclass(frozen=True)
+class NewQRCode:
+    """A code row to insert; only the public half of its key is kept."""
+
+    id: str
+    kind: CodeKind
+    algorithm: str
+    public_key: bytes
+    created_at: datetime
+    lifetime: Lifetime
+    mac_key_id: str
+    row_mac: bytes
+    revision: int = 1
+
+
+def _is_person(table: sa.FromClause, named: str) -> sa.ColumnElement[bool]:
+    if is_guid(named):
+        return table.c.id == named.lower()
+    return table.c.user_principal_name_key == user_principal_name_key(named)
+
+
+def lock_person(tx: Transaction, tenant_id: str, named: str) -> None:
+    """Let writers of one person's method pass one by one; SQLite's writers already do."""
+    tx.execute(
+        sa.select(users.c.id)
+        .where(users.c.tenant_id == tenant_id, _is_person(users, named))
+        .with_for_update(key_share=True)
+    )
+
+
+def view(tx: Transaction, call: Call, named: str) -> MethodView | None:
+    """What an operation on a person's method needs, or None when the caller's token no longer counts."""
+    source, caller_columns, conditions = caller_source(call.caller)
+    tenant = sa.literal(call.tenant_id)
+    joined = (
+        source.outerjoin(_person, sa.and_(_person.c.tenant_id == tenant, _is_person(_person, named)))
+        .outerjoin(
+            qr_code_pin_methods,
+            sa.and_(qr_code_pin_methods.c.tenant_id == tenant, qr_code_pin_methods.c.user_id == _person.c.id),
+        )
+        .outerjoin(pins, sa.and_(pins.c.tenant_id == tenant, pins.c.user_id == _person.c.id))
+        .outerjoin(method_policies, method_policies.c.tenant_id == tenant)
+    )
+    statement = sa.select(*caller_columns, *_COLUMNS).select_from(joined).where(*conditions)
+    row = tx.execute(statement).first()
+    return None if row is None else _read_view(row)
+
+
+def _units_of_person() -> sa.ScalarSelect[str]:
+    member = administrative_unit_members
+    return json_rows(
+        sa.select(member.c.administrative_unit_id)
+        .where(member.c.tenant_id == _person.c.tenant_id, member.c.member_id == _person.c.id)
+        .correlate(_person)
+    )
+
+
+def _codes_of_person() -> sa.ScalarSelect[str]:
+    code = qr_codes
+    return json_rows(
+        sa.select(
+            code.c.id,
+            code.c.kind,
+            *(
+                sa.type_coerce(column, sa.BigInteger)
+                for column in (code.c.created_at, code.c.start_at, code.c.expire_at)
+            ),
+            sa.type_coerce(qr_uses.c.last_used_at, sa.BigInteger),
+        )
+        .select_from(
+            code.outerjoin(qr_uses, sa.and_(qr_uses.c.tenant_id == code.c.tenant_id, qr_uses.c.qr_code_id == code.c.id))
+        )
+        .where(code.c.tenant_id == _person.c.tenant_id, code.c.user_id == _person.c.id, code.c.revoked_at.is_(None))
+        .correlate(_person)
+    )
+
+
+def _in_role_group() -> sa.ColumnElement[bool]:
+    owned = (
+        sa.select(group_owners.c.group_id)
+        .join(groups, sa.and_(groups.c.tenant_id == group_owners.c.tenant_id, groups.c.id == group_owners.c.group_id))
+        .where(group_owners.c.tenant_id == _person.c.tenant_id, group_owners.c.user_id == _person.c.id)
+        .where(groups.c.is_assignable_to_role)
+        .correlate(_person)
+    )
+    return sa.or_(sa.exists(role_groups_of(_person.c.tenant_id, _person.c.id).correlate(_person)), sa.exists(owned))
+
+
+def _role_in_restricted_unit() -> sa.ColumnElement[bool]:
+    held, unit = role_assignments.alias("restricted_role"), administrative_units
+    return sa.exists(
+        sa.select(held.c.id)
+        .join(unit, sa.and_(unit.c.tenant_id == held.c.tenant_id, unit.c.id == held.c.administrative_unit_id))
+        .where(held.c.tenant_id == _person.c.tenant_id, held.c.principal_id == _person.c.id)
+        .where(unit.c.is_member_management_restricted)
+        .correlate(_person)
+    )
+
+
+_COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
+    _person.c.id.label("person_id"),
+    _person.c.user_principal_name.label("person_upn"),
+    _person.c.display_name.label("person_name"),
+    grants_of(_person.c.tenant_id, _person.c.id).label("person_grants"),
+    _units_of_person().label("person_units"),
+    _in_role_group().label("in_role_group"),
+    _role_in_restricted_unit().label("role_in_restricted_unit"),
+    qr_code_pin_methods.c.id.label("method_id"),
+    qr_code_pin_methods.c.created_at.label("method_created_at"),
+    _codes_of_person().label("codes"),
+    pins.c.id.label("pin_id"),
+    pins.c.version.label("pin_version"),
+    pins.c.must_change_at_next_sign_in,
+    pins.c.created_at.label("pin_created_at"),
+    pins.c.updated_at.label("pin_updated_at"),
+    method_policies.c.pin_length,
+    method_policies.c.standard_lifetime_days,
+)
+
+
+def _read_view(row: Any) -> MethodView:  # noqa: ANN401 - the row of `view`
+    limits = MethodLimits()
+    if row.pin_length is not None:
+        limits = MethodLimits(row.pin_length, row.standard_lifetime_days)
+    standing = read_standing(row)
+    if row.person_id is None:
+        return MethodView(standing, limits, None, None, None)
+    target = Target(
+        row.person_id,
+        frozenset(grant.role_id for grant in read_grants(row.person_grants)),
+        frozenset(unit for (unit,) in read_rows(row.person_units)),
+        row.in_role_group,
+        row.role_in_restricted_unit,
+    )
+    person = Person(row.person_id, row.person_upn, row.person_name)
+    return MethodView(standing, limits, person, target, _read_method(row))
+
+
+def _read_method(row: Any) -> QRCodePinMethod | None:  # noqa: ANN401 - the row of `view`
+    if row.method_id is None:
+        return None
+    pin = Pin(row.pin_id, row.pin_version, row.must_change_at_next_sign_in, row.pin_created_at, row.pin_updated_at)
+    codes = {code.kind: code for code in (_read_code(values) for values in read_rows(row.codes))}
+    return QRCodePinMethod(
+        row.method_id, row.method_created_at, pin, codes.get(CodeKind.STANDARD), codes.get(CodeKind.TEMPORARY)
+    )
+
+
+def _read_code(values: list[Any]) -> QRCode:
+    identifier, kind, created, start, expire, used = values
+    return QRCode(
+        identifier,
+        CodeKind(kind),
+        from_microseconds(created),
+        from_microseconds(start),
+        from_microseconds(expire),
+        None if used is None else from_microseconds(used),
+    )
+
+
+def insert_method(tx: Transaction, tenant_id: str, user_id: str, method_id: str, now: datetime) -> None:
+    """A new method without codes and PIN."""
+    tx.execute(
+        sa.insert(qr_code_pin_methods).values(tenant_id=tenant_id, user_id=user_id, id=method_id, created_at=now)
+    )
+
+
+def delete_method(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> bool:
+    """Revoke every live code, delete PIN and method. Returns whether there was a method."""
+    revoke_all(tx, tenant_id, user_id, now)
+    tx.execute(sa.delete(pins).where(pins.c.tenant_id == tenant_id, pins.c.user_id == user_id))
+    method = qr_code_pin_methods
+    deleted = tx.execute(sa.delete(method).where(method.c.tenant_id == tenant_id, method.c.user_id == user_id))
+    return deleted.rowcount == 1
+
+
+def revoke_all(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> None:
+    """Revoke every live code of a person."""
+    code = qr_codes.c
+    tx.execute(
+        sa.update(qr_codes)
+        .where(code.tenant_id == tenant_id, code.user_id == user_id, code.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def revocation(tenant_id: str, code_id: str, now: datetime) -> ReturningUpdate[Any]:
+    """The statement that revokes one live code, and hits nothing when somebody was faster."""
+    code = qr_codes.c
+    return (
+        sa.update(qr_codes)
+        .where(code.tenant_id == tenant_id, code.id == code_id, code.revoked_at.is_(None))
+        .values(revoked_at=now)
+        .returning(code.id)
+    )
+
+
+def insert_qr_code(tx: Transaction, tenant_id: str, user_id: str, code: NewQRCode) -> bool:
+    """Add a live code. Returns False when another live code of its kind is there."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    added = tx.execute(
+        insert(qr_codes)
+        .values(
+            tenant_id=tenant_id,
+            id=code.id,
+            user_id=user_id,
+            kind=code.kind.value,
+            algorithm=code.algorithm,
+            public_key=code.public_key,
+            created_at=code.created_at,
+            start_at=code.lifetime.start_at,
+            expire_at=code.lifetime.expire_at,
+            activated_at=code.created_at,
+            revision=code.revision,
+            mac_key_id=code.mac_key_id,
+            row_mac=code.row_mac,
+        )
+        .on_conflict_do_nothing()
+    )
+    return added.rowcount == 1
+
+
+@dataclass(frozen=True)
+class KeptQRCode:
+    """The parts of a code row that its MAC covers."""
+
+    algorithm: str
+    public_key: bytes
+    activated_at: datetime | None
+    revision: int
+
+
+def get_kept(tx: Transaction, tenant_id: str, code_id: str) -> KeptQRCode | None:
+    """What is kept of a live code."""
+    code = qr_codes.c
+    row = tx.execute(
+        sa.select(code.algorithm, code.public_key, code.activated_at, code.revision).where(
+            code.tenant_id == tenant_id, code.id == code_id, code.revoked_at.is_(None)
+        )
+    ).first()
+    return None if row is None else KeptQRCode(row.algorithm, row.public_key, row.activated_at, row.revision)
+
+
+def expiry_move(
+    tenant_id: str, code_id: str, expire_at: datetime, *, revision: int, mac: tuple[str, bytes]
+) -> ReturningUpdate[Any]:
+    """The statement that moves a live code's end; `revision` is the new one and must follow the kept one."""
+    code = qr_codes.c
+    return (
+        sa.update(qr_codes)
+        .where(code.tenant_id == tenant_id, code.id == code_id, code.revoked_at.is_(None))
+        .where(code.revision == revision - 1)
+        .values(expire_at=expire_at, revision=revision, mac_key_id=mac[0], row_mac=mac[1])
+        .returning(code.id)
+    )
