@@ -137,7 +137,14 @@ role_assignments = Table(
     Column("administrative_unit_id", exact_text(36), nullable=False, server_default=""),
     Column("created_at", Instant, nullable=False),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
-    Index(None, "tenant_id", "principal_id", "role_definition_id", "administrative_unit_id", unique=True),
+    Index(
+        "ux_role_assignments_grant",
+        "tenant_id",
+        "principal_id",
+        "role_definition_id",
+        "administrative_unit_id",
+        unique=True,
+    ),
     Index(None, "tenant_id", "administrative_unit_id"),
 )
 

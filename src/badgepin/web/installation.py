@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.pin_hash import PinHasher
-from badgepin.crypto.token import TokenVerifier
+from badgepin.crypto.token import TokenSigner, TokenVerifier
 from badgepin.settings import Settings
 from badgepin.store.transaction import Database
 
@@ -25,4 +25,5 @@ class Installation:
     keys: KeyRing
     hasher: PinHasher
     tokens: TokenVerifier
+    signer: TokenSigner
     clock: Callable[[], datetime] = system_clock

@@ -1,0 +1,111 @@
+"""The composition root: settings, database, keys and doors become one ASGI application."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from badgepin.crypto.key_ring import load_key_ring
+from badgepin.crypto.pin_hash import Cost, PinHasher
+from badgepin.crypto.token import TokenSigner, TokenVerifier
+from badgepin.graph.dispatch import Dispatcher
+from badgepin.graph.door import GraphDoor, Receive, Scope, Send
+from badgepin.graph.routes import ROUTES
+from badgepin.oidc.routes import routes as oidc_routes
+from badgepin.services.health import check_start, is_alive
+from badgepin.settings import Settings
+from badgepin.store.transaction import StoreUnavailable, open_database
+from badgepin.web.headers import SecurityHeaders
+from badgepin.web.installation import Installation, system_clock
+
+log = logging.getLogger(__name__)
+
+DEMO_MARKER = "DEMO.txt"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_GRAPH = ("/v1.0", "/beta")
+
+
+class StartRefused(Exception):
+    """This installation must not be served; the sentence says what to do."""
+
+
+def open_installation(settings: Settings, *, clock: Callable[[], datetime] = system_clock) -> Installation:
+    """Open everything a node runs on. Raises `StartRefused`, `KeyRingRefused` or `SQLiteRefused`."""
+    if (Path(settings.data) / DEMO_MARKER).exists() and settings.host not in _LOOPBACK:
+        raise StartRefused(
+            f"{settings.data} holds a demo with known tokens and is served on loopback only: "
+            "use --host 127.0.0.1, or `badgepin init` a folder of your own."
+        )
+    ring = load_key_ring(settings.key_ring_path)
+    cost = Cost(memory_kib=settings.hash_memory_kib)
+    return Installation(
+        settings=settings,
+        database=open_database(
+            settings.database, pool_size=settings.database_pool_size, sqlite_journal=settings.sqlite_journal
+        ),
+        keys=ring,
+        hasher=PinHasher(workers=settings.hash_workers, cost=cost, ring=ring),
+        tokens=TokenVerifier(ring),
+        signer=TokenSigner(ring),
+        clock=clock,
+    )
+
+
+class Application:
+    """Graph below `/v1.0` and `/beta`, everything else through Starlette."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.installation = installation
+        self._graph = GraphDoor(Dispatcher(installation, ROUTES))
+        self._rest = SecurityHeaders(Starlette(routes=[*_health_routes(installation), *oidc_routes(installation)]))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection event."""
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif scope["type"] == "http":
+            path: str = scope["path"]
+            below = path[1:].partition("/")[0].lower()
+            door = self._graph if f"/{below}" in _GRAPH else self._rest
+            await door(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        refusal = await self.installation.database.read(
+            lambda tx: check_start(tx, {key.kid for key in self.installation.keys.peppers})
+        )
+        if refusal is not None:
+            await send({"type": "lifespan.startup.failed", "message": refusal})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.installation.hasher.close()
+        await self.installation.database.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def create_app(installation: Installation) -> Application:
+    """The ASGI application of an open installation."""
+    return Application(installation)
+
+
+def _health_routes(installation: Installation) -> list[Route]:
+    async def livez(_request: Request) -> Response:
+        return JSONResponse({"status": "alive"})
+
+    async def readyz(_request: Request) -> Response:
+        try:
+            await installation.database.read(is_alive)
+        except StoreUnavailable:
+            return JSONResponse({"status": "database unavailable"}, status_code=503, headers={"retry-after": "2"})
+        return JSONResponse({"status": "ready"})
+
+    async def no_content(_request: Request) -> Response:
+        return Response(status_code=204)
+
+    return [Route("/livez", livez), Route("/readyz", readyz), Route("/livez/nothing", no_content)]

