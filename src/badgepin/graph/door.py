@@ -3,8 +3,9 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from badgepin.graph.dispatch import Dispatcher, Incoming
+from badgepin.graph.dispatch import Dispatcher
 from badgepin.graph.errors import GraphError
+from badgepin.graph.request import Incoming
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -154,6 +154,11 @@ def method_not_allowed(allowed: str) -> GraphError:
     return GraphError(405, "Request_BadRequest", message, {"allow": allowed})
 
 
+def internal_error() -> GraphError:
+    """500: a bug; what is known of it is in the log under the request id."""
+    return GraphError(500, "generalException", "An internal error occurred. Report the request id.")
+
+
 def unavailable() -> GraphError:
     """503: nothing was changed, trying again is right."""
     message = "The service is temporarily unavailable. Nothing was changed; try again."

@@ -67,6 +67,11 @@ USER_READ = _same(
 )
 USER_LIST = _same("USER-LIST", _set("User.Read.All", "User.ReadWrite.All") | _DIRECTORY_READ)
 USER_WRITE = _same("USER-WRITE", _set("User.ReadWrite.All") | _DIRECTORY_WRITE)
+USER_REVOKE = _same(
+    "USER-REVOKE",
+    _set("User.RevokeSessions.All", "User.ReadWrite.All") | _DIRECTORY_WRITE,
+    own=_set("User.ReadWrite"),
+)
 GROUP_READ = _same(
     "GROUP-READ", _set("Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All") | _DIRECTORY_READ
 )

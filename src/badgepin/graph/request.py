@@ -28,6 +28,17 @@ NO_CONTENT = GraphResponse(204)
 
 
 @dataclass(frozen=True)
+class Incoming:
+    """A request before anything is known about it: raw path with its query, headers in lower case, the sender's address."""
+
+    verb: str
+    target: str
+    headers: Mapping[str, str]
+    read_body: Callable[[], Awaitable[bytes]]
+    ip_address: str = ""
+
+
+@dataclass(frozen=True)
 class GraphRequest:
     """One operation on one path, after token, verb and permission were checked.
 
@@ -42,6 +53,7 @@ class GraphRequest:
     headers: Mapping[str, str]
     raw_body: bytes
     call: Call
+    dispatch: Callable[[Incoming], Awaitable[GraphResponse]]
 
     @cached_property
     def strict(self) -> bool:
@@ -56,6 +68,14 @@ class GraphRequest:
     def user(self) -> str:
         """The person in the path, by id or user principal name; for `/me` the signed-in one."""
         return self.keys.get("user") or self.call.caller.user_id or ""
+
+    @property
+    def path(self) -> str:
+        """The path below the version, with its keys filled in."""
+        path = self.route.path
+        for name, value in self.keys.items():
+            path = path.replace(f"{{{name}}}", value)
+        return path
 
     @property
     def root(self) -> str:

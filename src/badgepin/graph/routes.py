@@ -6,7 +6,7 @@ A path matches in any case (graph-contract 3.1); what is below `/users/{user}/au
 from dataclasses import replace
 
 from badgepin.graph import permissions as may
-from badgepin.graph import pin, qr_code_pin
+from badgepin.graph import batch, method_policy, pin, qr_code_pin, user
 from badgepin.graph.request import Route
 
 _METHOD = "/users/{user}/authentication/qrCodePinMethod"
@@ -30,7 +30,33 @@ _METHOD_ROUTES = (
     ),
 )
 
+_POLICY = "/policies/authenticationMethodsPolicy"
+_CONFIGURATION = f"{_POLICY}/authenticationMethodConfigurations/{{configuration}}"
+_POLICY_ROUTES = (
+    Route("GET", _POLICY, may.POLICY_READ, method_policy.get_policy),
+    Route("PATCH", _POLICY, may.POLICY_WRITE, method_policy.patch_policy),
+    Route("GET", f"{_POLICY}/authenticationMethodConfigurations", may.POLICY_READ, method_policy.list_configurations),
+    Route("GET", _CONFIGURATION, may.CONFIGURATION_READ, method_policy.get_configuration),
+    Route("PATCH", _CONFIGURATION, may.POLICY_WRITE, method_policy.patch_configuration),
+    Route("DELETE", _CONFIGURATION, may.POLICY_WRITE, method_policy.delete_configuration),
+)
+
+_USER_ROUTES = (
+    Route("GET", "/users", may.USER_LIST, user.list_users),
+    Route("POST", "/users", may.USER_WRITE, user.create_user),
+    Route("GET", "/users/$count", may.USER_LIST, user.count_users),
+    Route("GET", "/users/{user}", may.USER_READ, user.get_user),
+    Route("PATCH", "/users/{user}", may.USER_WRITE, user.patch_user),
+    Route("DELETE", "/users/{user}", may.USER_WRITE, user.delete_user),
+    Route("POST", "/users/{user}/revokeSignInSessions", may.USER_REVOKE, user.revoke_sign_in_sessions),
+    Route("GET", "/me", may.USER_READ, user.get_user),
+    Route("POST", "/me/revokeSignInSessions", may.USER_REVOKE, user.revoke_sign_in_sessions),
+)
+
 ROUTES: tuple[Route, ...] = (
     *_METHOD_ROUTES,
     *(replace(route, path=route.path.replace("/users/{user}", "/me")) for route in _METHOD_ROUTES),
+    *_POLICY_ROUTES,
+    *_USER_ROUTES,
+    Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch),
 )

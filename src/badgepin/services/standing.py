@@ -19,7 +19,12 @@ def require_standing(tx: Transaction, call: Call) -> Standing:
 def require(tx: Transaction, call: Call, action: DirectoryAction) -> Standing:
     """The caller's standing, once it may do this in the directory. Raises `NotPermitted`."""
     found = require_standing(tx, call)
-    decision = may_in_directory(call.caller, found, action)
+    check_may(call, found, action)
+    return found
+
+
+def check_may(call: Call, standing: Standing, action: DirectoryAction) -> None:
+    """Raises `NotPermitted` when a caller of this standing may not do this in the directory."""
+    decision = may_in_directory(call.caller, standing, action)
     if isinstance(decision, Refused):
         raise NotPermitted(decision.reason)
-    return found
