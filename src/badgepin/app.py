@@ -15,6 +15,7 @@ from badgepin.crypto.pin_hash import Cost, PinHasher
 from badgepin.crypto.token import TokenSigner, TokenVerifier
 from badgepin.graph.dispatch import Dispatcher
 from badgepin.graph.door import GraphDoor, Receive, Scope, Send
+from badgepin.graph.openapi import openapi_document
 from badgepin.graph.routes import ROUTES
 from badgepin.oidc.routes import routes as oidc_routes
 from badgepin.services.health import check_start, is_alive
@@ -105,7 +106,15 @@ def _health_routes(installation: Installation) -> list[Route]:
             return JSONResponse({"status": "database unavailable"}, status_code=503, headers={"retry-after": "2"})
         return JSONResponse({"status": "ready"})
 
+    async def openapi(_request: Request) -> Response:
+        return JSONResponse(openapi_document())
+
     async def no_content(_request: Request) -> Response:
         return Response(status_code=204)
 
-    return [Route("/livez", livez), Route("/readyz", readyz), Route("/livez/nothing", no_content)]
+    return [
+        Route("/livez", livez),
+        Route("/readyz", readyz),
+        Route("/livez/nothing", no_content),
+        Route("/openapi.json", openapi),
+    ]

@@ -115,7 +115,6 @@ class Route:
     path: str
     permission: Permission
     handle: Callable[[GraphRequest], Awaitable[GraphResponse]]
-    summary: str = ""
     body: str | None = None
     answer: str | None = None
     statuses: tuple[int, ...] = (200,)

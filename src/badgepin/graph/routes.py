@@ -9,47 +9,100 @@ from badgepin.graph import permissions as may
 from badgepin.graph import batch, method_policy, pin, qr_code_pin, user
 from badgepin.graph.request import Route
 
+# a row: verb, path, permission, function; then body, answer and statuses as OpenAPI describes them
 _METHOD = "/users/{user}/authentication/qrCodePinMethod"
+_TYPE = "qrCodePinAuthenticationMethod"
 _METHOD_ROUTES = (
-    Route("GET", "/users/{user}/authentication/methods", may.METHOD_LIST, qr_code_pin.list_methods),
-    Route("GET", _METHOD, may.METHOD_READ, qr_code_pin.get_method),
-    Route("PUT", _METHOD, may.METHOD_WRITE, qr_code_pin.put_method),
-    Route("DELETE", _METHOD, may.METHOD_WRITE, qr_code_pin.delete_method),
-    Route("GET", f"{_METHOD}/standardQRCode", may.METHOD_READ, qr_code_pin.get_standard_qr_code),
-    Route("PATCH", f"{_METHOD}/standardQRCode", may.METHOD_WRITE, qr_code_pin.patch_standard_qr_code),
-    Route("DELETE", f"{_METHOD}/standardQRCode", may.METHOD_WRITE, qr_code_pin.delete_standard_qr_code),
-    Route("GET", f"{_METHOD}/temporaryQRCode", may.METHOD_READ, qr_code_pin.get_temporary_qr_code),
-    Route("PATCH", f"{_METHOD}/temporaryQRCode", may.METHOD_WRITE, qr_code_pin.patch_temporary_qr_code),
-    Route("DELETE", f"{_METHOD}/temporaryQRCode", may.METHOD_WRITE, qr_code_pin.delete_temporary_qr_code),
-    Route("GET", f"{_METHOD}/pin", may.METHOD_READ, qr_code_pin.get_pin),
-    Route("PATCH", f"{_METHOD}/pin", may.METHOD_WRITE, pin.reset_pin),
+    Route("GET", "/users/{user}/authentication/methods", may.METHOD_LIST, qr_code_pin.list_methods, None, f"{_TYPE}[]"),
+    Route("GET", _METHOD, may.METHOD_READ, qr_code_pin.get_method, None, _TYPE),
+    Route("PUT", _METHOD, may.METHOD_WRITE, qr_code_pin.put_method, _TYPE, _TYPE, (201,)),
+    Route("DELETE", _METHOD, may.METHOD_WRITE, qr_code_pin.delete_method, None, None, (204,)),
+    Route("GET", f"{_METHOD}/standardQRCode", may.METHOD_READ, qr_code_pin.get_standard_qr_code, None, "qrCode"),
+    Route(
+        "PATCH",
+        f"{_METHOD}/standardQRCode",
+        may.METHOD_WRITE,
+        qr_code_pin.patch_standard_qr_code,
+        "qrCode",
+        "qrCode",
+        (200, 201),
+    ),
+    Route(
+        "DELETE", f"{_METHOD}/standardQRCode", may.METHOD_WRITE, qr_code_pin.delete_standard_qr_code, None, None, (204,)
+    ),
+    Route("GET", f"{_METHOD}/temporaryQRCode", may.METHOD_READ, qr_code_pin.get_temporary_qr_code, None, "qrCode"),
+    Route(
+        "PATCH",
+        f"{_METHOD}/temporaryQRCode",
+        may.METHOD_WRITE,
+        qr_code_pin.patch_temporary_qr_code,
+        "qrCode",
+        "qrCode",
+        (200, 201),
+    ),
+    Route(
+        "DELETE",
+        f"{_METHOD}/temporaryQRCode",
+        may.METHOD_WRITE,
+        qr_code_pin.delete_temporary_qr_code,
+        None,
+        None,
+        (204,),
+    ),
+    Route("GET", f"{_METHOD}/pin", may.METHOD_READ, qr_code_pin.get_pin, None, "qrPin"),
+    Route("PATCH", f"{_METHOD}/pin", may.METHOD_WRITE, pin.reset_pin, "qrPin", "qrPin", (200, 201)),
     *(
-        Route(verb, f"{_METHOD}{path}", may.PIN_CHANGE, pin.update_pin)
+        Route(verb, f"{_METHOD}{path}", may.PIN_CHANGE, pin.update_pin, "pinChange", None, (204,))
         for verb in ("PATCH", "POST")
         for path in ("/pin/updatePin", "/updatePin", "/pin/microsoft.graph.updatePin", "/microsoft.graph.updatePin")
     ),
 )
 
 _POLICY = "/policies/authenticationMethodsPolicy"
-_CONFIGURATION = f"{_POLICY}/authenticationMethodConfigurations/{{configuration}}"
+_CONFIGURATIONS = f"{_POLICY}/authenticationMethodConfigurations"
+_CONFIGURATION = f"{_CONFIGURATIONS}/{{configuration}}"
+_CONFIGURATION_TYPE = "qrCodePinAuthenticationMethodConfiguration"
 _POLICY_ROUTES = (
-    Route("GET", _POLICY, may.POLICY_READ, method_policy.get_policy),
-    Route("PATCH", _POLICY, may.POLICY_WRITE, method_policy.patch_policy),
-    Route("GET", f"{_POLICY}/authenticationMethodConfigurations", may.POLICY_READ, method_policy.list_configurations),
-    Route("GET", _CONFIGURATION, may.CONFIGURATION_READ, method_policy.get_configuration),
-    Route("PATCH", _CONFIGURATION, may.POLICY_WRITE, method_policy.patch_configuration),
-    Route("DELETE", _CONFIGURATION, may.POLICY_WRITE, method_policy.delete_configuration),
+    Route("GET", _POLICY, may.POLICY_READ, method_policy.get_policy, None, "authenticationMethodsPolicy"),
+    Route(
+        "PATCH",
+        _POLICY,
+        may.POLICY_WRITE,
+        method_policy.patch_policy,
+        "authenticationMethodsPolicy",
+        "authenticationMethodsPolicy",
+        (200, 204),
+    ),
+    Route(
+        "GET",
+        _CONFIGURATIONS,
+        may.POLICY_READ,
+        method_policy.list_configurations,
+        None,
+        "authenticationMethodConfiguration[]",
+    ),
+    Route("GET", _CONFIGURATION, may.CONFIGURATION_READ, method_policy.get_configuration, None, _CONFIGURATION_TYPE),
+    Route(
+        "PATCH",
+        _CONFIGURATION,
+        may.POLICY_WRITE,
+        method_policy.patch_configuration,
+        _CONFIGURATION_TYPE,
+        _CONFIGURATION_TYPE,
+        (200, 204),
+    ),
+    Route("DELETE", _CONFIGURATION, may.POLICY_WRITE, method_policy.delete_configuration, None, None, (204,)),
 )
 
 _USER_ROUTES = (
-    Route("GET", "/users", may.USER_LIST, user.list_users),
-    Route("POST", "/users", may.USER_WRITE, user.create_user),
+    Route("GET", "/users", may.USER_LIST, user.list_users, None, "user[]"),
+    Route("POST", "/users", may.USER_WRITE, user.create_user, "user", "user", (201,)),
     Route("GET", "/users/$count", may.USER_LIST, user.count_users),
-    Route("GET", "/users/{user}", may.USER_READ, user.get_user),
-    Route("PATCH", "/users/{user}", may.USER_WRITE, user.patch_user),
-    Route("DELETE", "/users/{user}", may.USER_WRITE, user.delete_user),
+    Route("GET", "/users/{user}", may.USER_READ, user.get_user, None, "user"),
+    Route("PATCH", "/users/{user}", may.USER_WRITE, user.patch_user, "user", "user", (200, 204)),
+    Route("DELETE", "/users/{user}", may.USER_WRITE, user.delete_user, None, None, (204,)),
     Route("POST", "/users/{user}/revokeSignInSessions", may.USER_REVOKE, user.revoke_sign_in_sessions),
-    Route("GET", "/me", may.USER_READ, user.get_user),
+    Route("GET", "/me", may.USER_READ, user.get_user, None, "user"),
     Route("POST", "/me/revokeSignInSessions", may.USER_REVOKE, user.revoke_sign_in_sessions),
 )
 
@@ -58,5 +111,5 @@ ROUTES: tuple[Route, ...] = (
     *(replace(route, path=route.path.replace("/users/{user}", "/me")) for route in _METHOD_ROUTES),
     *_POLICY_ROUTES,
     *_USER_ROUTES,
-    Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch),
+    Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch, "batch"),
 )
