@@ -57,6 +57,12 @@ def open_installation(settings: Settings, *, clock: Callable[[], datetime] = sys
     )
 
 
+async def close_installation(installation: Installation) -> None:
+    """Let running hashes finish and give back every connection."""
+    installation.hasher.close()
+    await installation.database.close()
+
+
 class Application:
     """Graph below `/v1.0` and `/beta`, everything else through Starlette."""
 
@@ -75,18 +81,30 @@ class Application:
             door = self._graph if f"/{below}" in _GRAPH else self._rest
             await door(scope, receive, send)
 
+    async def start(self) -> None:
+        """Look at the database before the first request. Raises `StartRefused` or `StoreUnavailable`."""
+        keys, now = self.installation.keys, self.installation.clock()
+        refusal = await self.installation.database.read(lambda tx: check_start(tx, keys, now))
+        if refusal is not None:
+            raise StartRefused(refusal)
+
+    async def stop(self) -> None:
+        """Give everything back."""
+        await close_installation(self.installation)
+
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
-        refusal = await self.installation.database.read(
-            lambda tx: check_start(tx, {key.kid for key in self.installation.keys.peppers})
-        )
-        if refusal is not None:
-            await send({"type": "lifespan.startup.failed", "message": refusal})
+        try:
+            await self.start()
+        except StartRefused as refusal:
+            await send({"type": "lifespan.startup.failed", "message": str(refusal)})
+            return
+        except StoreUnavailable:
+            await send({"type": "lifespan.startup.failed", "message": "The database does not answer."})
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        self.installation.hasher.close()
-        await self.installation.database.close()
+        await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
 
 

@@ -13,7 +13,7 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.key_ring import KeyRing, SymmetricKey
 from badgepin.domain.hashed_pin import HashedPin
 
 _SALT = 16
@@ -71,6 +71,16 @@ def is_pin(digits: str, hashed: HashedPin, row: PinRow, *, ring: KeyRing) -> boo
     except InvalidTag:
         return False
     return hmac.compare_digest(given, kept)
+
+
+def is_pepper_right(hashed: HashedPin, row: PinRow, pepper: SymmetricKey) -> bool:
+    """Whether a pepper opens a kept hash. No PIN is needed: the encryption vouches for itself."""
+    cost = Cost(hashed.memory_kib, hashed.iterations, hashed.parallelism)
+    try:
+        AESGCM(pepper.key).decrypt(hashed.nonce, hashed.ciphertext, _bound_to(row, cost))
+    except InvalidTag:
+        return False
+    return True
 
 
 def calibrate() -> Cost:

@@ -1,8 +1,12 @@
 """What the database says about itself at start-up (security design 6.2, 12.1)."""
 
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 
-from badgepin.store.tables import pins
+from badgepin.domain.hashed_pin import HashedPin
+from badgepin.store.tables import pins, qr_codes
 from badgepin.store.transaction import Transaction
 
 _SCHEMA = "2026_11_23_first_schema"
@@ -26,9 +30,32 @@ def current_revision(tx: Transaction) -> str | None:
     return tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
 
 
-def used_pepper_ids(tx: Transaction) -> set[str]:
-    """The peppers under which PINs are kept."""
-    return set(tx.execute(sa.select(pins.c.pepper_key_id).distinct()).scalars())
+def sample_pins(tx: Transaction, *, every_pepper: bool) -> list[tuple[str, str, int, HashedPin]]:
+    """Some PIN, or one PIN of each pepper in use (reads every row): user id, PIN id, version and what is kept of it."""
+    if not every_pepper:
+        return [_read(row) for row in tx.execute(sa.select(pins).limit(1))]
+    peppers = tx.execute(sa.select(pins.c.pepper_key_id).distinct()).scalars().all()
+    rows = (tx.execute(sa.select(pins).where(pins.c.pepper_key_id == kid).limit(1)).one() for kid in peppers)
+    return [_read(row) for row in rows]
+
+
+def _read(row: Any) -> tuple[str, str, int, HashedPin]:  # noqa: ANN401 - a row of `pins`
+    cost = (row.memory_kib, row.iterations, row.parallelism)
+    hashed = HashedPin(*cost, row.salt, row.pepper_key_id, row.nonce, row.ciphertext)
+    return row.user_id, row.id, row.version, hashed
+
+
+def used_row_mac_ids(tx: Transaction, *, every_key: bool) -> set[str]:
+    """The key that seals some code, or every key that seals one (reads every row)."""
+    found = sa.select(qr_codes.c.mac_key_id)
+    return set(tx.execute(found.distinct() if every_key else found.limit(1)).scalars())
+
+
+def clock(tx: Transaction) -> datetime | None:
+    """The database server's clock; None where the database is a file."""
+    if tx.dialect.name != "postgresql":
+        return None
+    return tx.execute(sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))).scalar_one()
 
 
 def unsafe_setting(tx: Transaction) -> str | None:
