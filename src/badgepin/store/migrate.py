@@ -6,20 +6,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from badgepin.store.sqlite import open_engine, settle_journal
 from badgepin.store.tables import metadata
+from badgepin.store.transaction import StoreUnavailable
 
 T = TypeVar("T")
 
+_DENIED = asyncpg.InvalidAuthorizationSpecificationError
 _FOLDER = Path(__file__).parent / "migrations"
+
+
+class MigrationRefused(Exception):
+    """There is no way to the revision asked for; the sentence says why."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +46,19 @@ class SchemaState:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring a database to a revision; on PostgreSQL a migration that fails leaves everything as it was."""
-    _on_connection(url, lambda connection: command.upgrade(_config(connection), revision))
+    _run(url, lambda connection: command.upgrade(_config(connection), revision))
 
 
 def downgrade(url: str, revision: str) -> None:
     """Take a database back to a revision (`base`: empty)."""
-    _on_connection(url, lambda connection: command.downgrade(_config(connection), revision))
+    _run(url, lambda connection: command.downgrade(_config(connection), revision))
+
+
+def _run(url: str, migration: Callable[[sa.Connection], None]) -> None:
+    try:
+        _on_connection(url, migration)
+    except CommandError as error:
+        raise MigrationRefused(f"{error}: `badgepin db check` says where the database stands.") from error
 
 
 def inspect(url: str) -> SchemaState:
@@ -90,5 +105,7 @@ async def _on_postgresql(url: sa.URL, work: Callable[[sa.Connection], T]) -> T:
     try:
         async with engine.begin() as connection:
             return await connection.run_sync(work)
+    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidCatalogNameError, _DENIED) as error:
+        raise StoreUnavailable from error
     finally:
         await engine.dispose()

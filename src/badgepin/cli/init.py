@@ -1,0 +1,67 @@
+"""`badgepin init`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from badgepin.cli.options import DataOption, JsonOption
+from badgepin.cli.output import print_row
+from badgepin.cli.refusal import CommandRefused, refused
+from badgepin.crypto.pin_hash import calibrate
+from badgepin.domain.errors import DomainError
+from badgepin.founding import Founding, FoundingRefused, found
+from badgepin.settings import Settings, SettingsRefused, read_settings
+from badgepin.store.sqlite import SQLiteRefused
+from badgepin.store.transaction import StoreUnavailable
+from badgepin.web.installation import system_clock
+
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def init(
+    data: DataOption = None,
+    domain: Annotated[str, typer.Option(help="The domain in which people's names end.")] = "example.com",
+    name: Annotated[str | None, typer.Option(help="The organization's name [default: the domain].")] = None,
+    base_url: Annotated[str | None, typer.Option(help="The address clients use, such as https://id.example.com.")] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="postgresql://user@host/name [default: a SQLite file in the folder].")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make an installation: a folder only you can read, with keys, settings, a database and the first tenant.
+
+    The key ring in the folder opens every PIN: copy it to a safe place, never next to a backup of the database.
+
+    \b
+    badgepin init --data /var/lib/badgepin --domain example.com --name "Example Stores"
+    badgepin init --data /var/lib/badgepin --base-url https://id.example.com
+    badgepin init --data /etc/badgepin --database-url postgresql://badgepin@db/badgepin
+    """
+    chosen = {"base_url": base_url, "database_url": database_url}
+    try:
+        settings = read_settings(data, environment=os.environ, **chosen)
+        cost = calibrate()
+        written: dict[str, str | int] = {key: value for key, value in chosen.items() if value is not None}
+        written["hash_memory_kib"] = cost.memory_kib
+        folder = Path(settings.data)
+        tenant = found(Founding(folder, name or domain, domain, written), settings, system_clock())
+    except (SettingsRefused, FoundingRefused, SQLiteRefused) as error:
+        raise CommandRefused(str(error)) from error
+    except StoreUnavailable as error:
+        raise CommandRefused(f"The database does not answer ({error.__cause__}): check --database-url.") from error
+    except DomainError as error:
+        raise refused(error) from error
+    except OSError as error:
+        raise CommandRefused(f"{error.filename} cannot be written ({error.strerror}): choose another --data.") from error
+    row = {"data": str(folder), "tenantId": tenant.id, "domain": tenant.default_domain}
+    print_row(row | {"origin": settings.base_url}, as_json=as_json)
+    if not as_json:
+        _say_what_next(settings)
+
+
+def _say_what_next(settings: Settings) -> None:
+    data = f" --data {settings.data}" if settings.data != Settings().data else ""
+    typer.echo(f"\nNext:  badgepin users add ada@example.com --name 'Ada'{data}\n       badgepin serve{data}")
