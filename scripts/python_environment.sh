@@ -31,7 +31,7 @@ create() {
 
 install() {
     if [ -x "$folder/bin/uv" ] && ! "$python" -m pip config list | grep -q 'index-url\|no-index'; then
-        "$folder/bin/uv" pip install --quiet --python "$python" "$@" && return
+        "$folder/bin/uv" pip install --quiet --compile-bytecode --python "$python" "$@" && return
         echo "uv could not install; trying pip." >&2
     fi
     "$python" -m pip install --quiet "$@"
@@ -42,4 +42,6 @@ install() {
 install --require-hashes --requirement "$lock"
 if [ "$badgepin" = --with-badgepin ]; then
     install --no-deps --no-build-isolation --editable .
+    # a server that has to compile itself at every start needs twice as long to answer
+    "$python" -m compileall -q src/badgepin
 fi
