@@ -31,7 +31,10 @@ def check_schema(tx: Transaction) -> str | None:
 
 
 def check_keys(tx: Transaction, ring: KeyRing, *, thorough: bool = False) -> str | None:
-    """Whether the ring holds the keys that rows were made with. A kept PIN is the canary; `thorough` tries one of each key."""
+    """Whether the ring holds the keys that rows were made with.
+
+    A kept PIN is the canary; `thorough` tries one of each key.
+    """
     for user_id, pin_id, version, hashed in health.sample_pins(tx, every_pepper=thorough):
         pepper = ring.pepper(hashed.kid)
         if pepper is None:
