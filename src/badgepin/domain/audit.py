@@ -1,6 +1,8 @@
 """The vocabulary of the audit log (graph-contract 11): one event per change, complete enough to be chained later."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -102,3 +104,32 @@ class AuditEvent:
     result_reason: str = ""
     changes: tuple[Change, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class RecordedEvent:
+    """An event as it is kept: `facts` without personal data, `personal` with names and addresses (None once erased)."""
+
+    id: str
+    occurred_at: datetime
+    activity: str
+    category: str
+    service: str
+    operation: str
+    result: str
+    result_reason: str
+    correlation_id: str
+    actor_kind: str
+    actor_id: str
+    target_kind: str
+    target_id: str
+    facts: Mapping[str, Sequence[Sequence[str | None]] | str]
+    personal: Mapping[str, str] | None
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in the log: the event that a page ended with."""
+
+    occurred_at: datetime
+    id: str

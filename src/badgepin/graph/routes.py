@@ -6,7 +6,17 @@ A path matches in any case (graph-contract 3.1); what is below `/users/{user}/au
 from dataclasses import replace
 
 from badgepin.graph import permissions as may
-from badgepin.graph import batch, method_policy, pin, qr_code_pin, user
+from badgepin.graph import (
+    administrative_unit,
+    batch,
+    directory_audit,
+    group,
+    method_policy,
+    organization,
+    pin,
+    qr_code_pin,
+    user,
+)
 from badgepin.graph.request import Route
 
 # a row: verb, path, permission, function; then body, answer and statuses as OpenAPI describes them
@@ -106,10 +116,103 @@ _USER_ROUTES = (
     Route("POST", "/me/revokeSignInSessions", may.USER_REVOKE, user.revoke_sign_in_sessions),
 )
 
+_GROUP_ROUTES = (
+    Route("GET", "/groups", may.GROUP_READ, group.list_groups, None, "group[]"),
+    Route("POST", "/groups", may.GROUP_WRITE, group.create_group, "group", "group", (201,)),
+    Route("GET", "/groups/{group}", may.GROUP_READ, group.get_group, None, "group"),
+    Route("PATCH", "/groups/{group}", may.GROUP_WRITE, group.patch_group, "group", "group", (200, 204)),
+    Route("DELETE", "/groups/{group}", may.GROUP_WRITE, group.delete_group, None, None, (204,)),
+    Route("GET", "/groups/{group}/members", may.GROUP_READ, group.list_members, None, "directoryObject[]"),
+    Route("POST", "/groups/{group}/members/$ref", may.GROUP_WRITE, group.add_member, "reference", None, (204,)),
+    Route("DELETE", "/groups/{group}/members/{member}/$ref", may.GROUP_WRITE, group.remove_member, None, None, (204,)),
+    Route(
+        "GET",
+        "/groups/{group}/transitiveMembers",
+        may.GROUP_READ,
+        group.list_transitive_members,
+        None,
+        "directoryObject[]",
+    ),
+    Route("GET", "/groups/{group}/owners", may.GROUP_READ, group.list_owners, None, "directoryObject[]"),
+    Route("POST", "/groups/{group}/owners/$ref", may.GROUP_WRITE, group.add_owner, "reference", None, (204,)),
+    Route("DELETE", "/groups/{group}/owners/{member}/$ref", may.GROUP_WRITE, group.remove_owner, None, None, (204,)),
+    Route("GET", "/users/{user}/memberOf", may.GROUP_READ, group.list_groups_of_user, None, "directoryObject[]"),
+    Route(
+        "GET",
+        "/users/{user}/transitiveMemberOf",
+        may.GROUP_READ,
+        group.list_all_groups_of_user,
+        None,
+        "directoryObject[]",
+    ),
+    Route("GET", "/me/memberOf", may.GROUP_READ, group.list_groups_of_user, None, "directoryObject[]"),
+    Route("GET", "/me/transitiveMemberOf", may.GROUP_READ, group.list_all_groups_of_user, None, "directoryObject[]"),
+)
+
+_UNITS = "/directory/administrativeUnits"
+_UNIT = f"{_UNITS}/{{unit}}"
+_UNIT_ROUTES = (
+    Route("GET", _UNITS, may.UNIT_READ, administrative_unit.list_units, None, "administrativeUnit[]"),
+    Route(
+        "POST",
+        _UNITS,
+        may.UNIT_WRITE,
+        administrative_unit.create_unit,
+        "administrativeUnit",
+        "administrativeUnit",
+        (201,),
+    ),
+    Route("GET", _UNIT, may.UNIT_READ, administrative_unit.get_unit, None, "administrativeUnit"),
+    Route(
+        "PATCH",
+        _UNIT,
+        may.UNIT_WRITE,
+        administrative_unit.patch_unit,
+        "administrativeUnit",
+        "administrativeUnit",
+        (200, 204),
+    ),
+    Route("DELETE", _UNIT, may.UNIT_WRITE, administrative_unit.delete_unit, None, None, (204,)),
+    Route("GET", f"{_UNIT}/members", may.UNIT_READ, administrative_unit.list_members, None, "directoryObject[]"),
+    Route("POST", f"{_UNIT}/members/$ref", may.UNIT_WRITE, administrative_unit.add_member, "reference", None, (204,)),
+    Route(
+        "DELETE",
+        f"{_UNIT}/members/{{member}}/$ref",
+        may.UNIT_WRITE,
+        administrative_unit.remove_member,
+        None,
+        None,
+        (204,),
+    ),
+)
+
+_LOG_ROUTES = (
+    Route("GET", "/organization", may.ORGANIZATION_READ, organization.list_organizations, None, "organization[]"),
+    Route(
+        "GET",
+        "/auditLogs/directoryAudits",
+        may.AUDIT_READ,
+        directory_audit.list_directory_audits,
+        None,
+        "directoryAudit[]",
+    ),
+    Route(
+        "GET",
+        "/auditLogs/directoryAudits/{event}",
+        may.AUDIT_READ,
+        directory_audit.get_directory_audit,
+        None,
+        "directoryAudit",
+    ),
+)
+
 ROUTES: tuple[Route, ...] = (
     *_METHOD_ROUTES,
     *(replace(route, path=route.path.replace("/users/{user}", "/me")) for route in _METHOD_ROUTES),
     *_POLICY_ROUTES,
     *_USER_ROUTES,
+    *_GROUP_ROUTES,
+    *_UNIT_ROUTES,
+    *_LOG_ROUTES,
     Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch, "batch"),
 )

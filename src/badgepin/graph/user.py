@@ -1,15 +1,14 @@
 """People on the wire (graph-contract 11)."""
 
-import re
 from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.user import User, UserType
 from badgepin.graph.body import Json, boolean, invalid, required_text, text, texts
-from badgepin.graph.errors import GraphError
 from badgepin.graph.json import instant_text
 from badgepin.graph.paging import page, position
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
+from badgepin.graph.selection import read_filter, select, selected
 from badgepin.services import user as services
 
 _TEXTS = {
@@ -22,14 +21,13 @@ _TEXTS = {
     "mobilePhone": "mobile_phone",
     "employeeId": "employee_id",
 }
-_UPN_FILTER = re.compile(r"^(?:userPrincipalName|id)\s+eq\s+'((?:[^']|'')*)'$", re.IGNORECASE)
-_NAME_FILTER = re.compile(r"^startswith\(displayName,\s*'((?:[^']|'')*)'\)$", re.IGNORECASE)
 
 
 async def list_users(request: GraphRequest) -> GraphResponse:
     """GET a page of people."""
     (after,) = position(request)
-    named, prefix = _filter(request)
+    wanted = read_filter(request, equals=("userPrincipalName", "id"), starts=("displayName",))
+    named, prefix = wanted.get("userPrincipalName", wanted.get("id")), wanted.get("startswith displayName")
     items = await request.installation.database.read(
         lambda tx: services.list_users(
             tx, request.call, after=after, limit=request.top() + 1, user_principal_name=named, name_prefix=prefix
@@ -129,38 +127,6 @@ def _with(user: User, body: Json) -> User:
         business_phones=user.business_phones if phones is None else tuple(phones),
         user_type=user.user_type if kind is None else UserType(kind.title()),
     )
-
-
-def _filter(request: GraphRequest) -> tuple[str | None, str | None]:
-    for option in ("$search", "$orderby"):
-        if option in request.query:
-            raise unsupported_query(f"{option} is not supported here yet.")
-    text_given = request.query.get("$filter")
-    if text_given is None:
-        return None, None
-    if found := _UPN_FILTER.match(text_given.strip()):
-        return found[1].replace("''", "'"), None
-    if found := _NAME_FILTER.match(text_given.strip()):
-        return None, found[1].replace("''", "'")
-    raise unsupported_query("Supported: userPrincipalName eq '…', id eq '…', startswith(displayName,'…').")
-
-
-def unsupported_query(message: str) -> GraphError:
-    """400 for a query option that this release does not understand: better than a wrong list."""
-    return GraphError(400, "Request_UnsupportedQuery", f"Unsupported or invalid query filter clause. {message}")
-
-
-def selected(request: GraphRequest) -> list[str]:
-    """The property names of `$select`; empty: all."""
-    return [name.strip() for name in request.query.get("$select", "").split(",") if name.strip()]
-
-
-def select(item: Json, chosen: list[str]) -> Json:
-    """Only the chosen properties, in any case; `id` and annotations stay."""
-    if not chosen or "*" in chosen:
-        return item
-    wanted = {name.casefold() for name in chosen}
-    return {name: value for name, value in item.items() if name.casefold() in wanted or name == "id" or "@" in name}
 
 
 def user_json(user: User) -> Json:

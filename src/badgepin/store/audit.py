@@ -3,8 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import fields
 from typing import Any
 from uuid import uuid4
 
@@ -12,33 +11,12 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from badgepin.domain.audit import AuditEvent
+from badgepin.domain.audit import AuditEvent, Position, RecordedEvent
 from badgepin.domain.caller import Call, Standing
 from badgepin.store.tables import audit_events
 from badgepin.store.transaction import Transaction
 
 _SALT = 32
-
-
-@dataclass(frozen=True)
-class RecordedEvent:
-    """An event as it is kept: `facts` without personal data, `personal` with names and addresses (None once erased)."""
-
-    id: str
-    occurred_at: datetime
-    activity: str
-    category: str
-    service: str
-    operation: str
-    result: str
-    result_reason: str
-    correlation_id: str
-    actor_kind: str
-    actor_id: str
-    target_kind: str
-    target_id: str
-    facts: Mapping[str, Any]
-    personal: Mapping[str, str] | None
 
 
 def append(tx: Transaction, call: Call, standing: Standing, event: AuditEvent) -> None:
@@ -105,3 +83,29 @@ def row_of(call: Call, standing: Standing, event: AuditEvent) -> dict[str, Any]:
         "personal_salt": salt,
         "personal_digest": hashlib.sha256(salt + personal).digest(),
     }
+
+
+def list_page(tx: Transaction, tenant_id: str, *, after: Position | None, limit: int) -> list[RecordedEvent]:
+    """A page of events, the newest first."""
+    event = audit_events.c
+    statement = sa.select(audit_events).where(event.tenant_id == tenant_id)
+    if after is not None:
+        older = sa.and_(event.occurred_at == after.occurred_at, event.id < after.id)
+        statement = statement.where(sa.or_(event.occurred_at < after.occurred_at, older))
+    newest_first = statement.order_by(event.occurred_at.desc(), event.id.desc()).limit(limit)
+    return [_read(row) for row in tx.execute(newest_first).mappings()]
+
+
+def find(tx: Transaction, tenant_id: str, event_id: str) -> RecordedEvent | None:
+    """One event by id."""
+    statement = sa.select(audit_events).where(audit_events.c.tenant_id == tenant_id, audit_events.c.id == event_id)
+    row = tx.execute(statement).mappings().first()
+    return None if row is None else _read(row)
+
+
+def _read(row: Mapping[str, Any]) -> RecordedEvent:
+    values = {field.name: row[field.name] for field in fields(RecordedEvent)}
+    personal = row["personal"]
+    values["facts"] = msgspec.json.decode(row["facts"])
+    values["personal"] = None if personal is None else msgspec.json.decode(personal)
+    return RecordedEvent(**values)

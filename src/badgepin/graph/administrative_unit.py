@@ -1,0 +1,122 @@
+"""Administrative units on the wire (graph-contract 11)."""
+
+from dataclasses import replace
+
+from badgepin.crypto.randomness import new_guid
+from badgepin.domain.administrative_unit import AdministrativeUnit
+from badgepin.graph.body import Json, boolean, required_text, text
+from badgepin.graph.group import member_page
+from badgepin.graph.paging import page, position
+from badgepin.graph.reference import referenced_id
+from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
+from badgepin.graph.selection import equals_filter, select, selected
+from badgepin.services import administrative_unit as services
+
+_LONGEST_TEXT = 1024
+
+
+async def list_units(request: GraphRequest) -> GraphResponse:
+    """GET a page of administrative units."""
+    (after,) = position(request)
+    name = equals_filter(request, "displayName")
+    items = await request.installation.database.read(
+        lambda tx: services.list_units(tx, request.call, after=after, limit=request.top() + 1, display_name=name)
+    )
+    chosen = selected(request)
+    return page(
+        request,
+        items,
+        fragment="directory/administrativeUnits",
+        write=lambda unit: select(unit_json(unit), chosen),
+        key=lambda unit: (unit.id,),
+    )
+
+
+async def get_unit(request: GraphRequest) -> GraphResponse:
+    """GET one administrative unit."""
+    unit = await request.installation.database.read(
+        lambda tx: services.get_unit(tx, request.call, request.keys["unit"])
+    )
+    return _answer(request, unit)
+
+
+async def create_unit(request: GraphRequest) -> GraphResponse:
+    """POST adds an administrative unit: 201."""
+    unit = await request.installation.database.write(
+        lambda tx: services.create_unit(tx, request.call, lambda: _new(request))
+    )
+    location = {"location": f"{request.root}/directory/administrativeUnits/{unit.id}"}
+    return _answer(request, unit, status=201, headers=location)
+
+
+async def patch_unit(request: GraphRequest) -> GraphResponse:
+    """PATCH changes an administrative unit: 204."""
+    unit = await request.installation.database.write(
+        lambda tx: services.update_unit(tx, request.call, request.keys["unit"], lambda old: _with(old, request.body()))
+    )
+    return _answer(request, unit) if request.prefers("representation") else NO_CONTENT
+
+
+async def delete_unit(request: GraphRequest) -> GraphResponse:
+    """DELETE removes an administrative unit with the roles held in it: 204."""
+    await request.installation.database.write(lambda tx: services.delete_unit(tx, request.call, request.keys["unit"]))
+    return NO_CONTENT
+
+
+async def list_members(request: GraphRequest) -> GraphResponse:
+    """GET a page of a unit's people and groups."""
+    return await member_page(
+        request,
+        lambda tx, after, limit: services.list_members(
+            tx, request.call, request.keys["unit"], after=after, limit=limit
+        ),
+    )
+
+
+async def add_member(request: GraphRequest) -> GraphResponse:
+    """POST members/$ref adds a person or group: 204."""
+    await request.installation.database.write(
+        lambda tx: services.add_member(tx, request.call, request.keys["unit"], lambda: referenced_id(request))
+    )
+    return NO_CONTENT
+
+
+async def remove_member(request: GraphRequest) -> GraphResponse:
+    """DELETE members/{id}/$ref removes a person or group: 204."""
+    await request.installation.database.write(
+        lambda tx: services.remove_member(tx, request.call, request.keys["unit"], request.keys["member"])
+    )
+    return NO_CONTENT
+
+
+def _answer(
+    request: GraphRequest, unit: AdministrativeUnit, *, status: int = 200, headers: dict[str, str] | None = None
+) -> GraphResponse:
+    context: Json = {"@odata.context": request.context("directory/administrativeUnits/$entity")}
+    return request.answer(context | select(unit_json(unit), selected(request)), status=status, headers=headers)
+
+
+def _new(request: GraphRequest) -> AdministrativeUnit:
+    body = request.body()
+    unit = AdministrativeUnit(new_guid(), required_text(body, "displayName"), request.call.now)
+    return _with(unit, body)
+
+
+def _with(unit: AdministrativeUnit, body: Json) -> AdministrativeUnit:
+    if "displayName" in body:
+        unit = replace(unit, display_name=required_text(body, "displayName"))
+    if "description" in body:
+        unit = replace(unit, description=text(body, "description", longest=_LONGEST_TEXT))
+    restricted = boolean(body, "isMemberManagementRestricted")
+    return unit if restricted is None else replace(unit, is_member_management_restricted=restricted)
+
+
+def unit_json(unit: AdministrativeUnit) -> Json:
+    """`administrativeUnit`."""
+    return {
+        "id": unit.id,
+        "displayName": unit.display_name,
+        "description": unit.description,
+        "visibility": None,
+        "isMemberManagementRestricted": unit.is_member_management_restricted,
+    }

@@ -1,0 +1,219 @@
+"""The verbs on groups. Whoever changes a role-assignable group must be allowed to assign roles."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import fields
+
+from badgepin.domain.audit import Activity, AuditEvent, Category, Change, Operation
+from badgepin.domain.caller import Call, Standing
+from badgepin.domain.directory_access import DirectoryAction
+from badgepin.domain.errors import Conflict, InvalidValue, NotFound, Reason
+from badgepin.domain.group import Group, Member, MemberKind
+from badgepin.services.standing import check_may, require, require_standing
+from badgepin.store import audit, membership
+from badgepin.store import group as store
+from badgepin.store import user as users
+from badgepin.store.membership import GROUPS
+from badgepin.store.transaction import Transaction
+
+_EVERYBODY = 1_000_000
+
+
+def get_group(tx: Transaction, call: Call, group_id: str) -> Group:
+    """A group. Raises `NotFound`."""
+    require(tx, call, DirectoryAction.READ_GROUPS)
+    return _get(tx, call, group_id)
+
+
+def list_groups(tx: Transaction, call: Call, *, after: str, limit: int, display_name: str | None = None) -> list[Group]:
+    """A page of groups."""
+    require(tx, call, DirectoryAction.READ_GROUPS)
+    return store.list_page(tx, call.tenant_id, after=after, limit=limit, display_name=display_name)
+
+
+def create_group(
+    tx: Transaction,
+    call: Call,
+    wanted: Callable[[], Group],
+    members: Callable[[], Sequence[str]] = tuple,
+    owners: Callable[[], Sequence[str]] = tuple,
+) -> Group:
+    """Add a group, with members and owners named by id. Raises `InvalidValue`, `NotFound`, `NotPermitted`."""
+    standing = require(tx, call, DirectoryAction.WRITE_GROUPS)
+    group = wanted()
+    _check_may_write(call, standing, group)
+    store.insert(tx, call.tenant_id, group)
+    audit.append(tx, call, standing, _event(Activity.ADD_GROUP, Operation.ADD, group))
+    for member_id in members():
+        _add_member(tx, call, standing, group, member_id)
+    for owner_id in owners():
+        _add_owner(tx, call, standing, group, owner_id)
+    return group
+
+
+def update_group(
+    tx: Transaction,
+    call: Call,
+    group_id: str,
+    changed: Callable[[Group], Group],
+    members: Callable[[], Sequence[str]] = tuple,
+) -> Group:
+    """Change a group and add members in one go: all of it or nothing."""
+    standing, old = _writable(tx, call, group_id)
+    new = changed(old)
+    if new != old:
+        store.update(tx, call.tenant_id, new)
+        changes = tuple(
+            Change(field.name, str(getattr(old, field.name)), str(getattr(new, field.name)))
+            for field in fields(Group)
+            if getattr(old, field.name) != getattr(new, field.name)
+        )
+        audit.append(tx, call, standing, _event(Activity.UPDATE_GROUP, Operation.UPDATE, new, changes=changes))
+    for member_id in members():
+        _add_member(tx, call, standing, new, member_id)
+    return new
+
+
+def delete_group(tx: Transaction, call: Call, group_id: str) -> None:
+    """Remove a group. Raises `NotFound`."""
+    standing, group = _writable(tx, call, group_id)
+    if not store.delete(tx, call.tenant_id, group.id):
+        raise NotFound(Reason.OBJECT_NOT_FOUND, id=group_id)
+    audit.append(tx, call, standing, _event(Activity.DELETE_GROUP, Operation.DELETE, group))
+
+
+def list_members(
+    tx: Transaction, call: Call, group_id: str, *, transitive: bool, after: str, limit: int
+) -> list[Member]:
+    """A page of members, direct or also nested ones."""
+    group = get_group(tx, call, group_id)
+    if transitive:
+        return membership.list_transitive_members(tx, call.tenant_id, group.id, after=after, limit=limit)
+    return membership.list_members(tx, GROUPS, call.tenant_id, group.id, after=after, limit=limit)
+
+
+def list_owners(tx: Transaction, call: Call, group_id: str, *, after: str, limit: int) -> list[Member]:
+    """A page of owners."""
+    group = get_group(tx, call, group_id)
+    return store.list_owners(tx, call.tenant_id, group.id, after=after, limit=limit)
+
+
+def list_groups_of(
+    tx: Transaction, call: Call, named: str, *, transitive: bool, after: str, limit: int
+) -> list[Member]:
+    """A page of the groups a person is in; oneself always, others with the right."""
+    standing = require_standing(tx, call)
+    user = users.find(tx, call.tenant_id, named)
+    if user is None or user.id != call.caller.user_id:
+        check_may(call, standing, DirectoryAction.READ_GROUPS)
+    if user is None:
+        raise NotFound(Reason.USER_NOT_FOUND, user=named)
+    return membership.list_groups_of(tx, call.tenant_id, user.id, transitive=transitive, after=after, limit=limit)
+
+
+def add_member(tx: Transaction, call: Call, group_id: str, member_id: Callable[[], str]) -> None:
+    """Add a person or group. Raises `NotFound`, `Conflict` (is one already), `InvalidValue` (a circle)."""
+    standing, group = _writable(tx, call, group_id)
+    _add_member(tx, call, standing, group, member_id())
+
+
+def remove_member(tx: Transaction, call: Call, group_id: str, member_id: str) -> None:
+    """Remove a member. Raises `NotFound`."""
+    standing, group = _writable(tx, call, group_id)
+    if not membership.remove(tx, GROUPS, call.tenant_id, group.id, member_id.lower()):
+        raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
+    details = (("MemberId", member_id.lower()),)
+    audit.append(tx, call, standing, _event(Activity.REMOVE_GROUP_MEMBER, Operation.UNASSIGN, group, details=details))
+
+
+def add_owner(tx: Transaction, call: Call, group_id: str, owner_id: Callable[[], str]) -> None:
+    """Make a person an owner. Raises `NotFound` or `Conflict`."""
+    standing, group = _writable(tx, call, group_id)
+    _add_owner(tx, call, standing, group, owner_id())
+
+
+def remove_owner(tx: Transaction, call: Call, group_id: str, owner_id: str) -> None:
+    """Take ownership away. Raises `NotFound`."""
+    standing, group = _writable(tx, call, group_id)
+    if not store.remove_owner(tx, call.tenant_id, group.id, owner_id.lower()):
+        raise NotFound(Reason.OBJECT_NOT_FOUND, id=owner_id)
+    details = (("OwnerId", owner_id.lower()),)
+    audit.append(tx, call, standing, _event(Activity.REMOVE_GROUP_OWNER, Operation.UNASSIGN, group, details=details))
+
+
+def _add_member(tx: Transaction, call: Call, standing: Standing, group: Group, member_id: str) -> None:
+    member = find_member(tx, call, member_id)
+    if member.kind is MemberKind.GROUP:
+        _check_nesting(tx, call, group, member)
+    if not membership.add(tx, GROUPS, call.tenant_id, group.id, member):
+        raise Conflict(Reason.MEMBER_EXISTS, property="members")
+    details = (("MemberId", member.id), ("MemberType", member.kind.value))
+    audit.append(tx, call, standing, _event(Activity.ADD_GROUP_MEMBER, Operation.ASSIGN, group, details=details))
+
+
+def _check_nesting(tx: Transaction, call: Call, group: Group, member: Member) -> None:
+    if group.is_assignable_to_role:
+        raise InvalidValue(Reason.VALUE_INVALID, message="A group that roles can be assigned to takes people only.")
+    store.lock(tx, call.tenant_id)
+    below = membership.list_transitive_members(tx, call.tenant_id, member.id, after="", limit=_EVERYBODY)
+    if member.id == group.id or any(nested.id == group.id for nested in below):
+        raise InvalidValue(
+            Reason.VALUE_INVALID, message="A group cannot be a member of itself, not even through others."
+        )
+
+
+def _add_owner(tx: Transaction, call: Call, standing: Standing, group: Group, owner_id: str) -> None:
+    owner = find_member(tx, call, owner_id)
+    if owner.kind is not MemberKind.USER:
+        raise InvalidValue(Reason.VALUE_INVALID, message="Only a user can own a group.")
+    if not store.add_owner(tx, call.tenant_id, group.id, owner.id):
+        raise Conflict(Reason.MEMBER_EXISTS, property="owners")
+    details = (("OwnerId", owner.id),)
+    audit.append(tx, call, standing, _event(Activity.ADD_GROUP_OWNER, Operation.ASSIGN, group, details=details))
+
+
+def find_member(tx: Transaction, call: Call, member_id: str) -> Member:
+    """The person or group of an id. Raises `NotFound`."""
+    if user := users.find(tx, call.tenant_id, member_id):
+        return Member(user.id, MemberKind.USER, user.display_name, user.user_principal_name)
+    if group := store.find(tx, call.tenant_id, member_id.lower()):
+        return Member(group.id, MemberKind.GROUP, group.display_name)
+    raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
+
+
+def _get(tx: Transaction, call: Call, group_id: str) -> Group:
+    group = store.find(tx, call.tenant_id, group_id.lower())
+    if group is None:
+        raise NotFound(Reason.OBJECT_NOT_FOUND, id=group_id)
+    return group
+
+
+def _writable(tx: Transaction, call: Call, group_id: str) -> tuple[Standing, Group]:
+    standing = require(tx, call, DirectoryAction.WRITE_GROUPS)
+    group = _get(tx, call, group_id)
+    _check_may_write(call, standing, group)
+    return standing, group
+
+
+def _check_may_write(call: Call, standing: Standing, group: Group) -> None:
+    if group.is_assignable_to_role:
+        check_may(call, standing, DirectoryAction.WRITE_ROLE_GROUPS)
+
+
+def _event(
+    activity: Activity,
+    operation: Operation,
+    group: Group,
+    *,
+    changes: tuple[Change, ...] = (),
+    details: tuple[tuple[str, str], ...] = (),
+) -> AuditEvent:
+    return AuditEvent(
+        activity=activity,
+        category=Category.GROUP_MANAGEMENT,
+        operation=operation,
+        target_kind="Group",
+        target_id=group.id,
+        target_name=group.display_name,
+        changes=changes,
+        details=details,
+    )

@@ -1,0 +1,57 @@
+"""Rows of administrative units."""
+
+from dataclasses import fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from badgepin.domain.administrative_unit import AdministrativeUnit
+from badgepin.store.tables import administrative_units, role_assignments
+from badgepin.store.transaction import Transaction
+
+_NAMES = tuple(field.name for field in fields(AdministrativeUnit))
+_COLUMNS = tuple(administrative_units.c[name] for name in _NAMES)
+
+
+def find(tx: Transaction, tenant_id: str, unit_id: str) -> AdministrativeUnit | None:
+    """A unit by id."""
+    row = tx.execute(sa.select(*_COLUMNS).where(_is(tenant_id, unit_id))).first()
+    return None if row is None else AdministrativeUnit(**row._mapping)
+
+
+def list_page(
+    tx: Transaction, tenant_id: str, *, after: str, limit: int, display_name: str | None = None
+) -> list[AdministrativeUnit]:
+    """Units in the order of their ids."""
+    unit = administrative_units.c
+    statement = sa.select(*_COLUMNS).where(unit.tenant_id == tenant_id, unit.id > after)
+    if display_name is not None:
+        statement = statement.where(sa.func.lower(unit.display_name) == display_name.lower())
+    return [AdministrativeUnit(**row._mapping) for row in tx.execute(statement.order_by(unit.id).limit(limit))]
+
+
+def insert(tx: Transaction, tenant_id: str, unit: AdministrativeUnit) -> None:
+    """Add a unit."""
+    tx.execute(sa.insert(administrative_units).values(tenant_id=tenant_id, **_values(unit)))
+
+
+def update(tx: Transaction, tenant_id: str, unit: AdministrativeUnit) -> None:
+    """Save a unit."""
+    tx.execute(sa.update(administrative_units).where(_is(tenant_id, unit.id)).values(_values(unit)))
+
+
+def delete(tx: Transaction, tenant_id: str, unit_id: str) -> bool:
+    """Remove a unit with its memberships and the roles held in it. Returns whether it was there."""
+    assigned = role_assignments.c
+    tx.execute(
+        sa.delete(role_assignments).where(assigned.tenant_id == tenant_id, assigned.administrative_unit_id == unit_id)
+    )
+    return tx.execute(sa.delete(administrative_units).where(_is(tenant_id, unit_id))).rowcount == 1
+
+
+def _is(tenant_id: str, unit_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(administrative_units.c.tenant_id == tenant_id, administrative_units.c.id == unit_id)
+
+
+def _values(unit: AdministrativeUnit) -> dict[str, Any]:
+    return {name: getattr(unit, name) for name in _NAMES}
