@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from badgepin.cli.options import DataOption, JsonOption
-from badgepin.cli.output import print_row
+from badgepin.cli.output import Row, print_row
 from badgepin.cli.refusal import CommandRefused, refused
 from badgepin.crypto.pin_hash import calibrate
 from badgepin.domain.errors import DomainError
@@ -25,7 +25,9 @@ def init(
     data: DataOption = None,
     domain: Annotated[str, typer.Option(help="The domain in which people's names end.")] = "example.com",
     name: Annotated[str | None, typer.Option(help="The organization's name [default: the domain].")] = None,
-    base_url: Annotated[str | None, typer.Option(help="The address clients use, such as https://id.example.com.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(help="The address clients use, such as https://id.example.com.")
+    ] = None,
     database_url: Annotated[
         str | None, typer.Option(help="postgresql://user@host/name [default: a SQLite file in the folder].")
     ] = None,
@@ -55,8 +57,8 @@ def init(
     except DomainError as error:
         raise refused(error) from error
     except OSError as error:
-        raise CommandRefused(f"{error.filename} cannot be written ({error.strerror}): choose another --data.") from error
-    row = {"data": str(folder), "tenantId": tenant.id, "domain": tenant.default_domain}
+        raise CommandRefused(f"Cannot write {error.filename} ({error.strerror}): choose another --data.") from error
+    row: Row = {"data": str(folder), "tenantId": tenant.id, "domain": tenant.default_domain}
     print_row(row | {"origin": settings.base_url}, as_json=as_json)
     if not as_json:
         _say_what_next(settings)

@@ -34,15 +34,16 @@ class Operator:
 
     async def read(self, service: Callable[[Transaction, Call], T]) -> T:
         """Run a service that only reads."""
-        call = self._call()
+        call = self.call()
         return await self.installation.database.read(lambda tx: service(tx, call))
 
     async def write(self, service: Callable[[Transaction, Call], T]) -> T:
         """Run a service in one transaction."""
-        call = self._call()
+        call = self.call()
         return await self.installation.database.write(lambda tx: service(tx, call))
 
-    def _call(self) -> Call:
+    def call(self) -> Call:
+        """One act of the operator, now."""
         return Call(self.caller, self.installation.clock(), new_guid(), strict=self.installation.settings.strict)
 
 

@@ -15,12 +15,12 @@ _WORDS: dict[Reason, str] = {
     Reason.CALLER_UNKNOWN: (
         "The built-in application 'Badgepin command line' is disabled in this tenant: enable it through the Graph API."
     ),
-    Reason.METHOD_EXISTS: "This person has an active code already: revoke it first with `badgepin codes revoke`.",
+    Reason.METHOD_EXISTS: "This person has an active code already: run `badgepin codes revoke USER all` first.",
     Reason.STANDARD_QR_CODE_EXISTS: (
-        "This person has an active standard code already: revoke it first with `badgepin codes revoke --standard`."
+        "This person has an active standard code already: revoke it first with `badgepin codes revoke USER standard`."
     ),
     Reason.TEMPORARY_QR_CODE_EXISTS: (
-        "This person has an active temporary code already: revoke it first with `badgepin codes revoke --temporary`."
+        "This person has an active temporary code already: revoke it first with `badgepin codes revoke USER temporary`."
     ),
     Reason.TEMPORARY_LIFETIME_TOO_LONG: "A temporary code lives at most 12 hours: choose fewer.",
     Reason.STANDARD_LIFETIME_TOO_LONG: "A standard code lives at most {days} days here: choose fewer.",

@@ -122,7 +122,7 @@ async def _answers(host: str, port: int) -> bool:
 
 async def _stop(server: Server, serving: asyncio.Task[None]) -> None:
     """Let running requests finish; whoever takes too long is cut off."""
-    server.stop()
+    server.stop()  # type: ignore[no-untyped-call]  # Granian leaves it bare
     done, _ = await asyncio.wait({serving}, timeout=_STOP_WITHIN)
     if not done:
         log.warning("Requests were still running %s seconds after the order to stop and were cut off.", _STOP_WITHIN)
@@ -140,7 +140,7 @@ def _check_free(settings: Settings) -> None:
             probe.bind(address)
     except OSError as error:
         raise CommandRefused(
-            f"Nothing can listen on {settings.host}:{settings.port} ({error.strerror}): choose another --host or --port."
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another --host or --port."
         ) from error
 
 
