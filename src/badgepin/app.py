@@ -27,7 +27,7 @@ from badgepin.web.installation import Installation, system_clock
 log = logging.getLogger(__name__)
 
 DEMO_MARKER = "DEMO.txt"
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _GRAPH = ("/v1.0", "/beta")
 
 
@@ -37,7 +37,7 @@ class StartRefused(Exception):
 
 def open_installation(settings: Settings, *, clock: Callable[[], datetime] = system_clock) -> Installation:
     """Open everything a node runs on. Raises `StartRefused`, `KeyRingRefused` or `SQLiteRefused`."""
-    if (Path(settings.data) / DEMO_MARKER).exists() and settings.host not in _LOOPBACK:
+    if (Path(settings.data) / DEMO_MARKER).exists() and settings.host not in LOOPBACK:
         raise StartRefused(
             f"{settings.data} holds a demo with known tokens and is served on loopback only: "
             "use --host 127.0.0.1, or `badgepin init` a folder of your own."

@@ -7,7 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from argon2.low_level import Type, hash_secret_raw
 from cryptography.exceptions import InvalidTag
@@ -81,6 +81,19 @@ def is_pepper_right(hashed: HashedPin, row: PinRow, pepper: SymmetricKey) -> boo
     except InvalidTag:
         return False
     return True
+
+
+def under_pepper(hashed: HashedPin, row: PinRow, *, ring: KeyRing) -> HashedPin:
+    """The same hash under the ring's newest pepper; nobody's PIN is needed for that.
+
+    Raises `PepperMissing` when the old pepper is gone or does not open the row.
+    """
+    old, new, nonce = ring.pepper(hashed.kid), ring.peppers[0], os.urandom(_NONCE)
+    if old is None or not is_pepper_right(hashed, row, old):
+        raise PepperMissing(f"The key ring lacks the pepper {hashed.kid}.")
+    bound = _bound_to(row, Cost(hashed.memory_kib, hashed.iterations, hashed.parallelism))
+    raw = AESGCM(old.key).decrypt(hashed.nonce, hashed.ciphertext, bound)
+    return replace(hashed, kid=new.kid, nonce=nonce, ciphertext=AESGCM(new.key).encrypt(nonce, raw, bound))
 
 
 def calibrate() -> Cost:

@@ -1,0 +1,173 @@
+"""What `badgepin doctor` looks at: each check is one function that answers with one finding."""
+
+import asyncio
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from badgepin.app import DEMO_MARKER, LOOPBACK
+from badgepin.crypto.key_ring import KeyRing, KeyRingRefused, load_key_ring
+from badgepin.crypto.pin_hash import calibrate
+from badgepin.services.health import check_clock, check_keys, check_schema, unsafe_setting
+from badgepin.settings import Settings
+from badgepin.store import migrate
+from badgepin.store.sqlite import SQLiteRefused
+from badgepin.store.transaction import Database, SQLiteDatabase, StoreUnavailable, open_database
+from badgepin.web.installation import system_clock
+
+_SIGNING_KEY_LIFE = timedelta(days=90)
+_LEAST_FREE = 500 * 1024 * 1024
+_FILE = "sqlite:///"
+
+
+class Verdict(StrEnum):
+    """How bad a finding is."""
+
+    OK = "ok"
+    ADVICE = "advice"
+    WRONG = "wrong"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found, as a sentence that says what to do."""
+
+    check: str
+    verdict: Verdict
+    sentence: str
+
+
+def examine(settings: Settings, *, calibrated: bool) -> list[Finding]:
+    """Every finding on an installation, the good ones too."""
+    ring = _ring(settings)
+    findings = [_folder(settings), _settings_file(settings), ring if isinstance(ring, Finding) else _ring_found(ring)]
+    if not isinstance(ring, Finding):
+        findings.append(_signing_key(ring, system_clock()))
+    findings += _database(settings, None if isinstance(ring, Finding) else ring)
+    findings += [_address(settings), _disk(settings)]
+    if calibrated:
+        findings.append(_hash_cost(settings))
+    return findings
+
+
+def _folder(settings: Settings) -> Finding:
+    folder = Path(settings.data)
+    if folder.stat().st_mode & 0o077:
+        return Finding("folder", Verdict.WRONG, f"{folder} is open to others: run `chmod 0700 {folder}`.")
+    if (folder / DEMO_MARKER).exists():
+        return Finding("folder", Verdict.ADVICE, f"{folder} is a demo with known tokens: do not put real people in it.")
+    return Finding("folder", Verdict.OK, f"{folder} is closed to others.")
+
+
+def _settings_file(settings: Settings) -> Finding:
+    file = Path(settings.data) / "badgepin.toml"
+    if not file.exists():
+        return Finding("settings", Verdict.OK, "There is no settings file; the defaults and the environment count.")
+    if file.stat().st_mode & 0o007:
+        return Finding("settings", Verdict.WRONG, f"{file} can be read by everybody: run `chmod 0600 {file}`.")
+    return Finding("settings", Verdict.OK, f"{file} is read and makes sense.")
+
+
+def _ring(settings: Settings) -> KeyRing | Finding:
+    try:
+        return load_key_ring(settings.key_ring_path)
+    except KeyRingRefused as error:
+        return Finding("key ring", Verdict.WRONG, str(error))
+
+
+def _ring_found(ring: KeyRing) -> Finding:
+    return Finding("key ring", Verdict.OK, f"It is whole; PINs are kept under {ring.peppers[0].kid}.")
+
+
+def _signing_key(ring: KeyRing, now: datetime) -> Finding:
+    age = now - datetime.fromisoformat(ring.active_signing_key.since)
+    if age > _SIGNING_KEY_LIFE:
+        return Finding("signing key", Verdict.ADVICE, f"It is {age.days} days old: run `badgepin keys rotate`.")
+    return Finding("signing key", Verdict.OK, f"It is {age.days} days old.")
+
+
+def _database(settings: Settings, ring: KeyRing | None) -> Iterator[Finding]:
+    url = settings.database
+    if url.startswith(_FILE) and not Path(url.removeprefix(_FILE)).exists():
+        yield Finding("database", Verdict.WRONG, f"{url.removeprefix(_FILE)} is missing: restore it from a backup.")
+        return
+    try:
+        yield _schema(migrate.inspect(url))
+        yield from asyncio.run(_contents(settings, ring))
+    except SQLiteRefused as error:
+        yield Finding("database", Verdict.WRONG, str(error))
+    except StoreUnavailable as error:
+        cause = " ".join(str(error.__cause__).split())
+        yield Finding("database", Verdict.WRONG, f"It does not answer ({cause}): start it, or correct database_url.")
+
+
+def _schema(state: migrate.SchemaState) -> Finding:
+    if state.current != state.newest:
+        found = state.current or "nothing"
+        return Finding("schema", Verdict.WRONG, f"It is {found}, not {state.newest}: run `badgepin db upgrade`.")
+    if state.drift:
+        return Finding("schema", Verdict.WRONG, "Tables were changed by hand: `badgepin db check` names them.")
+    return Finding("schema", Verdict.OK, f"It is {state.newest}, as this version needs it.")
+
+
+async def _contents(settings: Settings, ring: KeyRing | None) -> list[Finding]:
+    database = open_database(settings.database, pool_size=1, sqlite_journal=settings.sqlite_journal)
+    try:
+        if await database.read(check_schema) is not None:
+            return []
+        now = system_clock()
+        wrong = {
+            "clock": await database.read(lambda tx: check_clock(tx, now)),
+            "durability": await database.read(unsafe_setting),
+        }
+        if ring is not None:
+            wrong["keys"] = await database.read(lambda tx: check_keys(tx, ring, thorough=True))
+    finally:
+        await database.close()
+    good = {
+        "clock": "It agrees with the database.",
+        "durability": _durability(database),
+        "keys": "The key ring opens everything that is kept.",
+    }
+    return [
+        Finding(check, Verdict.OK, good[check]) if found is None else Finding(check, Verdict.WRONG, found)
+        for check, found in wrong.items()
+    ]
+
+
+def _durability(database: Database) -> str:
+    if isinstance(database, SQLiteDatabase):
+        mode = database.mode
+        return f"SQLite {mode.version}, journal_mode={mode.journal}, synchronous={mode.synchronous}: {mode.reason}."
+    return "PostgreSQL with fsync and full_page_writes on."
+
+
+def _address(settings: Settings) -> Finding:
+    if settings.base_url.startswith("http://") and settings.host not in LOOPBACK:
+        return Finding(
+            "address", Verdict.WRONG, f"{settings.base_url} is not encrypted: put a TLS proxy in front, set base_url."
+        )
+    return Finding("address", Verdict.OK, f"Clients use {settings.base_url}.")
+
+
+def _disk(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.data).free
+    if free < _LEAST_FREE:
+        return Finding("disk", Verdict.WRONG, f"Only {free // 2**20} MiB are free: make room before sign-ins stop.")
+    return Finding("disk", Verdict.OK, f"{free // 2**30} GiB are free.")
+
+
+def _hash_cost(settings: Settings) -> Finding:
+    best = calibrate().memory_kib
+    if best < settings.hash_memory_kib:
+        return Finding(
+            "PIN hash",
+            Verdict.ADVICE,
+            f"{settings.hash_memory_kib} KiB is too slow for 20 sign-ins a second: set hash_memory_kib={best}.",
+        )
+    if best > settings.hash_memory_kib:
+        return Finding("PIN hash", Verdict.ADVICE, f"This host can afford more: set hash_memory_kib={best}.")
+    return Finding("PIN hash", Verdict.OK, f"{best} KiB is what this host can afford.")
