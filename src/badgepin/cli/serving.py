@@ -53,7 +53,7 @@ class Unbranded:
 def serve(settings: Settings, announce: Announce) -> None:
     """Serve until SIGTERM or SIGINT; `announce` runs once requests are answered. Raises as `open_installation`."""
     _start_log(settings)
-    _check_free(settings)
+    check_free(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, announce))
 
@@ -129,7 +129,8 @@ async def _stop(server: Server, serving: asyncio.Task[None]) -> None:
         serving.cancel()
 
 
-def _check_free(settings: Settings) -> None:
+def check_free(settings: Settings) -> None:
+    """Nobody else listens there. Raises `CommandRefused`."""
     # Granian shares a port that another of its kind listens on, so two servers would take turns without a word
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
