@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import jwt
+import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
@@ -69,6 +70,15 @@ def read_jwk(jwk: dict[str, Any], key_id: str) -> RegisteredKey:
     except jwt.PyJWTError as error:
         raise UnusableKey("The JWK cannot be read.") from error
     return RegisteredKey(str(jwk.get("kid") or key_id), _usable(key))
+
+
+def read_jwk_text(text: str, key_id: str) -> RegisteredKey:
+    """A public JWK as JSON text. Raises `UnusableKey`."""
+    try:
+        jwk = msgspec.json.decode(text, type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise UnusableKey("The JWK is not a JSON object.") from error
+    return read_jwk(jwk, key_id)
 
 
 def _usable(key: object) -> PublicKey:

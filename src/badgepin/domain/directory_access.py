@@ -27,6 +27,7 @@ class DirectoryAction(Enum):
     WRITE_ROLES = "assign roles"
     READ_APPLICATIONS = "read applications"
     WRITE_APPLICATIONS = "write applications"
+    GRANT_PERMISSIONS = "grant permissions to applications"
     READ_LOGS = "read logs"
     READ_ORGANIZATION = "read the organization"
 
@@ -58,6 +59,8 @@ _ROLES: dict[DirectoryAction, frozenset[str]] = {
     DirectoryAction.WRITE_APPLICATIONS: frozenset(
         {roles.GLOBAL_ADMINISTRATOR, roles.APPLICATION_ADMINISTRATOR, roles.CLOUD_APPLICATION_ADMINISTRATOR}
     ),
+    # who hands out permissions could hand out any: only who may have them all
+    DirectoryAction.GRANT_PERMISSIONS: frozenset({roles.GLOBAL_ADMINISTRATOR, roles.PRIVILEGED_ROLE_ADMINISTRATOR}),
     DirectoryAction.READ_LOGS: frozenset(
         {
             roles.GLOBAL_ADMINISTRATOR,

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 
 R = TypeVar("R")
 
-_KEYED = re.compile(r"^(?P<name>[^(]+)\((?P<key>'(?:[^']|'')*'|[^']*)\)$", re.DOTALL)
+_KEYED = re.compile(r"^(?P<name>[^(]+)\((?:\w+=)?(?P<key>'(?:[^']|'')*'|[^']*)\)$", re.DOTALL)
 _MAX_SEGMENTS = 16
 
 

@@ -10,6 +10,7 @@ from badgepin.graph import (
     administrative_unit,
     batch,
     directory_audit,
+    directory_role,
     group,
     method_policy,
     organization,
@@ -186,6 +187,68 @@ _UNIT_ROUTES = (
     ),
 )
 
+_DEFINITIONS = "/roleManagement/directory/roleDefinitions"
+_ASSIGNMENTS = "/roleManagement/directory/roleAssignments"
+_SCOPED = f"{_UNIT}/scopedRoleMembers"
+_ROLE_ROUTES = (
+    Route("GET", _DEFINITIONS, may.ROLE_READ, directory_role.list_definitions, None, "unifiedRoleDefinition[]"),
+    Route(
+        "GET", f"{_DEFINITIONS}/{{role}}", may.ROLE_READ, directory_role.get_definition, None, "unifiedRoleDefinition"
+    ),
+    Route("GET", _ASSIGNMENTS, may.ROLE_READ, directory_role.list_assignments, None, "unifiedRoleAssignment[]"),
+    Route(
+        "POST",
+        _ASSIGNMENTS,
+        may.ROLE_WRITE,
+        directory_role.create_assignment,
+        "unifiedRoleAssignment",
+        "unifiedRoleAssignment",
+        (201,),
+    ),
+    Route(
+        "GET",
+        f"{_ASSIGNMENTS}/{{assignment}}",
+        may.ROLE_READ,
+        directory_role.get_assignment,
+        None,
+        "unifiedRoleAssignment",
+    ),
+    Route(
+        "DELETE", f"{_ASSIGNMENTS}/{{assignment}}", may.ROLE_WRITE, directory_role.delete_assignment, None, None, (204,)
+    ),
+    Route("GET", "/directoryRoles", may.ROLE_READ, directory_role.list_roles, None, "directoryRole[]"),
+    Route("GET", "/directoryRoles/{role}", may.ROLE_READ, directory_role.get_role, None, "directoryRole"),
+    Route(
+        "GET",
+        "/directoryRoles/{role}/members",
+        may.ROLE_READ,
+        directory_role.list_role_members,
+        None,
+        "directoryObject[]",
+    ),
+    Route("GET", _SCOPED, may.ROLE_READ, directory_role.list_scoped_members, None, "scopedRoleMembership[]"),
+    Route(
+        "POST",
+        _SCOPED,
+        may.ROLE_WRITE,
+        directory_role.create_scoped_member,
+        "scopedRoleMembership",
+        "scopedRoleMembership",
+        (201,),
+    ),
+    Route(
+        "GET",
+        f"{_SCOPED}/{{membership}}",
+        may.ROLE_READ,
+        directory_role.get_scoped_member,
+        None,
+        "scopedRoleMembership",
+    ),
+    Route(
+        "DELETE", f"{_SCOPED}/{{membership}}", may.ROLE_WRITE, directory_role.delete_scoped_member, None, None, (204,)
+    ),
+)
+
 _LOG_ROUTES = (
     Route("GET", "/organization", may.ORGANIZATION_READ, organization.list_organizations, None, "organization[]"),
     Route(
@@ -213,6 +276,7 @@ ROUTES: tuple[Route, ...] = (
     *_USER_ROUTES,
     *_GROUP_ROUTES,
     *_UNIT_ROUTES,
+    *_ROLE_ROUTES,
     *_LOG_ROUTES,
     Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch, "batch"),
 )

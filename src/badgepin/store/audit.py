@@ -103,7 +103,7 @@ def find(tx: Transaction, tenant_id: str, event_id: str) -> RecordedEvent | None
     return None if row is None else _read(row)
 
 
-def _read(row: Mapping[str, Any]) -> RecordedEvent:
+def _read(row: sa.RowMapping) -> RecordedEvent:
     values = {field.name: row[field.name] for field in fields(RecordedEvent)}
     personal = row["personal"]
     values["facts"] = msgspec.json.decode(row["facts"])

@@ -1,0 +1,183 @@
+"""Rows of applications and their credentials."""
+
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from badgepin.domain.application import Application, ApplicationKey, ApplicationSecret
+from badgepin.store.tables import application_keys, application_secrets, applications, role_assignments
+from badgepin.store.transaction import Transaction
+
+_row = applications.c
+_uris = msgspec.json.Decoder(tuple[str, ...]).decode
+
+
+def find(tx: Transaction, tenant_id: str, named: str) -> Application | None:
+    """An application by its object id, client id or service principal id."""
+    statement = sa.select(applications).where(
+        _row.tenant_id == tenant_id,
+        sa.or_(_row.id == named, _row.client_id == named, _row.service_principal_id == named),
+    )
+    row = tx.execute(statement).first()
+    return None if row is None else _read(row)
+
+
+def list_page(  # noqa: PLR0913 - one statement, every filter named
+    tx: Transaction,
+    tenant_id: str,
+    *,
+    after: str,
+    limit: int,
+    client_id: str | None = None,
+    display_name: str | None = None,
+    by_service_principal: bool = False,
+) -> list[Application]:
+    """Applications in the order of their ids, or of their service principals' ids."""
+    key = _row.service_principal_id if by_service_principal else _row.id
+    statement = sa.select(applications).where(_row.tenant_id == tenant_id, key > after)
+    if client_id is not None:
+        statement = statement.where(_row.client_id == client_id.lower())
+    if display_name is not None:
+        statement = statement.where(_row.display_name == display_name)
+    return [_read(row) for row in tx.execute(statement.order_by(key).limit(limit))]
+
+
+def insert(tx: Transaction, tenant_id: str, application: Application) -> None:
+    """Add an application."""
+    tx.execute(sa.insert(applications).values(tenant_id=tenant_id, **_values(application)))
+
+
+def update(tx: Transaction, tenant_id: str, application: Application) -> None:
+    """Save an application."""
+    tx.execute(sa.update(applications).where(_is(tenant_id, application.id)).values(_values(application)))
+
+
+def end_tokens(tx: Transaction, tenant_id: str, application_id: str) -> None:
+    """Make every token issued to an application, or to people through it, worthless."""
+    tx.execute(
+        sa.update(applications).where(_is(tenant_id, application_id)).values(token_generation=_row.token_generation + 1)
+    )
+
+
+def token_generation(tx: Transaction, tenant_id: str, application_id: str) -> int:
+    """The generation that an application's tokens must carry."""
+    return int(tx.execute(sa.select(_row.token_generation).where(_is(tenant_id, application_id))).scalar_one())
+
+
+def delete(tx: Transaction, tenant_id: str, application: Application) -> bool:
+    """Remove an application with credentials, permissions and roles. Returns whether it was there."""
+    assigned = role_assignments.c
+    tx.execute(
+        sa.delete(role_assignments).where(
+            assigned.tenant_id == tenant_id, assigned.principal_id == application.service_principal_id
+        )
+    )
+    return tx.execute(sa.delete(applications).where(_is(tenant_id, application.id))).rowcount == 1
+
+
+def insert_secret(tx: Transaction, tenant_id: str, application_id: str, secret: ApplicationSecret) -> None:
+    """Keep a secret's digest."""
+    tx.execute(
+        sa.insert(application_secrets).values(
+            tenant_id=tenant_id,
+            application_id=application_id,
+            key_id=secret.key_id,
+            display_name=secret.display_name,
+            secret_digest=secret.digest,
+            hint=secret.hint,
+            start_at=secret.start_at,
+            end_at=secret.end_at,
+        )
+    )
+
+
+def list_secrets(tx: Transaction, tenant_id: str, application_id: str) -> list[ApplicationSecret]:
+    """An application's secrets, the oldest first."""
+    kept = application_secrets.c
+    rows = tx.execute(
+        sa.select(application_secrets)
+        .where(kept.tenant_id == tenant_id, kept.application_id == application_id)
+        .order_by(kept.start_at, kept.key_id)
+    )
+    return [
+        ApplicationSecret(row.key_id, row.secret_digest, row.hint, row.start_at, row.end_at, row.display_name)
+        for row in rows
+    ]
+
+
+def delete_secret(tx: Transaction, tenant_id: str, application_id: str, key_id: str) -> bool:
+    """Forget a secret. Returns whether it was there."""
+    kept = application_secrets.c
+    statement = sa.delete(application_secrets).where(
+        kept.tenant_id == tenant_id, kept.application_id == application_id, kept.key_id == key_id
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+def insert_key(tx: Transaction, tenant_id: str, application_id: str, key: ApplicationKey) -> None:
+    """Keep a public key."""
+    tx.execute(
+        sa.insert(application_keys).values(
+            tenant_id=tenant_id,
+            application_id=application_id,
+            key_id=key.key_id,
+            display_name=key.display_name,
+            kind=key.kind,
+            public_key=key.public_key,
+            start_at=key.start_at,
+            end_at=key.end_at,
+        )
+    )
+
+
+def list_keys(tx: Transaction, tenant_id: str, application_id: str) -> list[ApplicationKey]:
+    """An application's public keys, the oldest first."""
+    kept = application_keys.c
+    rows = tx.execute(
+        sa.select(application_keys)
+        .where(kept.tenant_id == tenant_id, kept.application_id == application_id)
+        .order_by(kept.start_at, kept.key_id)
+    )
+    return [
+        ApplicationKey(row.key_id, row.kind, row.public_key, row.start_at, row.end_at, row.display_name) for row in rows
+    ]
+
+
+def delete_key(tx: Transaction, tenant_id: str, application_id: str, key_id: str) -> bool:
+    """Forget a public key. Returns whether it was there."""
+    kept = application_keys.c
+    statement = sa.delete(application_keys).where(
+        kept.tenant_id == tenant_id, kept.application_id == application_id, kept.key_id == key_id
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+def _is(tenant_id: str, application_id: str) -> sa.ColumnElement[bool]:
+    return sa.and_(_row.tenant_id == tenant_id, _row.id == application_id)
+
+
+def _values(application: Application) -> dict[str, Any]:
+    return {
+        "id": application.id,
+        "client_id": application.client_id,
+        "service_principal_id": application.service_principal_id,
+        "display_name": application.display_name,
+        "description": application.description,
+        "account_enabled": application.account_enabled,
+        "redirect_uris": msgspec.json.encode(application.redirect_uris).decode(),
+        "created_at": application.created_at,
+    }
+
+
+def _read(row: Any) -> Application:  # noqa: ANN401 - a row of the table
+    return Application(
+        row.id,
+        row.client_id,
+        row.service_principal_id,
+        row.display_name,
+        row.created_at,
+        row.description,
+        row.account_enabled,
+        _uris(row.redirect_uris),
+    )

@@ -1,0 +1,96 @@
+"""Rows of what applications may do: for themselves, and for people."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from badgepin.domain.application import DelegatedGrant, PermissionGrant
+from badgepin.store.tables import application_permissions, delegated_grants
+from badgepin.store.transaction import Transaction
+
+_kept = application_permissions.c
+_given = delegated_grants.c
+
+
+def insert(tx: Transaction, tenant_id: str, application_id: str, grant: PermissionGrant) -> bool:
+    """Grant a permission. Returns False when it is granted already."""
+    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    values = {
+        "tenant_id": tenant_id,
+        "application_id": application_id,
+        "permission": grant.permission,
+        "id": grant.id,
+        "created_at": grant.created_at,
+    }
+    return tx.execute(insert_(application_permissions).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def list_of(tx: Transaction, tenant_id: str, application_id: str) -> list[PermissionGrant]:
+    """The permissions an application holds for itself."""
+    rows = tx.execute(
+        sa.select(application_permissions)
+        .where(_kept.tenant_id == tenant_id, _kept.application_id == application_id)
+        .order_by(_kept.permission)
+    )
+    return [PermissionGrant(row.id, row.permission, row.created_at) for row in rows]
+
+
+def delete(tx: Transaction, tenant_id: str, application_id: str, grant_id: str) -> bool:
+    """Take a permission back. Returns whether it was granted."""
+    statement = sa.delete(application_permissions).where(
+        _kept.tenant_id == tenant_id, _kept.application_id == application_id, _kept.id == grant_id
+    )
+    return tx.execute(statement).rowcount == 1
+
+
+def insert_delegated(tx: Transaction, tenant_id: str, grant: DelegatedGrant) -> bool:
+    """Grant scopes for people. Returns False when there is a grant for the same application and person."""
+    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    values = {
+        "tenant_id": tenant_id,
+        "id": grant.id,
+        "application_id": grant.application_id,
+        "user_id": grant.user_id or "",
+        "scopes": " ".join(sorted(grant.scopes)),
+        "created_at": grant.created_at,
+    }
+    return tx.execute(insert_(delegated_grants).values(values).on_conflict_do_nothing()).rowcount == 1
+
+
+def update_delegated(tx: Transaction, tenant_id: str, grant: DelegatedGrant) -> None:
+    """Save a grant's scopes."""
+    tx.execute(
+        sa.update(delegated_grants)
+        .where(_given.tenant_id == tenant_id, _given.id == grant.id)
+        .values(scopes=" ".join(sorted(grant.scopes)))
+    )
+
+
+def find_delegated(tx: Transaction, tenant_id: str, grant_id: str) -> DelegatedGrant | None:
+    """A grant by id."""
+    statement = sa.select(delegated_grants).where(_given.tenant_id == tenant_id, _given.id == grant_id)
+    row = tx.execute(statement).first()
+    return None if row is None else _read(row)
+
+
+def list_delegated(
+    tx: Transaction, tenant_id: str, *, after: str, limit: int, application_id: str | None = None
+) -> list[DelegatedGrant]:
+    """Grants in the order of their ids."""
+    statement = sa.select(delegated_grants).where(_given.tenant_id == tenant_id, _given.id > after)
+    if application_id is not None:
+        statement = statement.where(_given.application_id == application_id)
+    return [_read(row) for row in tx.execute(statement.order_by(_given.id).limit(limit))]
+
+
+def delete_delegated(tx: Transaction, tenant_id: str, grant_id: str) -> bool:
+    """Take a grant back. Returns whether it was there."""
+    statement = sa.delete(delegated_grants).where(_given.tenant_id == tenant_id, _given.id == grant_id)
+    return tx.execute(statement).rowcount == 1
+
+
+def _read(row: Any) -> DelegatedGrant:  # noqa: ANN401 - a row of the table
+    return DelegatedGrant(
+        row.id, row.application_id, row.user_id or None, frozenset(row.scopes.split()), row.created_at
+    )
