@@ -16,7 +16,7 @@ _ENTITY_SETS = {
     "organization": "organization",
 }
 _CONTENT_TYPE = {"content-type": "application/xml;charset=utf-8"}
-_HIDDEN = frozenset({"pinChange", "reference"})
+_HIDDEN = frozenset({"pinChange", "reference", "newPassword", "oldPassword"})
 
 
 @cache

@@ -215,6 +215,8 @@ TYPES: Mapping[str, WireType] = {
             "startDateTime: DateTimeOffset?",
             "endDateTime: DateTimeOffset?",
         ),
+        _complex("newPassword", "passwordCredential: passwordCredential?"),
+        _complex("oldPassword", "keyId: String"),
         _type("appRoleAssignment", "principalId: String", "resourceId: String", "appRoleId: String"),
         _type(
             "oAuth2PermissionGrant",

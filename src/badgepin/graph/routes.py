@@ -8,6 +8,7 @@ from dataclasses import replace
 from badgepin.graph import permissions as may
 from badgepin.graph import (
     administrative_unit,
+    application,
     batch,
     directory_audit,
     directory_role,
@@ -16,6 +17,7 @@ from badgepin.graph import (
     organization,
     pin,
     qr_code_pin,
+    service_principal,
     user,
 )
 from badgepin.graph.request import Route
@@ -249,6 +251,100 @@ _ROLE_ROUTES = (
     ),
 )
 
+_APPLICATION = "/applications/{application}"
+_PRINCIPAL = "/servicePrincipals/{principal}"
+_GRANTED = f"{_PRINCIPAL}/appRoleAssignments"
+_DELEGATION = "/oauth2PermissionGrants/{grant}"
+_APPLICATION_ROUTES = (
+    Route("GET", "/applications", may.APPLICATION_READ, application.list_applications, None, "application[]"),
+    Route(
+        "POST",
+        "/applications",
+        may.APPLICATION_WRITE,
+        application.create_application,
+        "application",
+        "application",
+        (201,),
+    ),
+    Route("GET", _APPLICATION, may.APPLICATION_READ, application.get_application, None, "application"),
+    Route("PATCH", _APPLICATION, may.APPLICATION_WRITE, application.patch_application, "application", None, (204,)),
+    Route("DELETE", _APPLICATION, may.APPLICATION_WRITE, application.delete_application, None, None, (204,)),
+    Route(
+        "POST",
+        f"{_APPLICATION}/addPassword",
+        may.APPLICATION_WRITE,
+        application.add_password,
+        "newPassword",
+        "passwordCredential",
+    ),
+    Route(
+        "POST",
+        f"{_APPLICATION}/removePassword",
+        may.APPLICATION_WRITE,
+        application.remove_password,
+        "oldPassword",
+        None,
+        (204,),
+    ),
+    Route(
+        "GET",
+        "/servicePrincipals",
+        may.APPLICATION_READ,
+        service_principal.list_service_principals,
+        None,
+        "servicePrincipal[]",
+    ),
+    Route(
+        "POST",
+        "/servicePrincipals",
+        may.APPLICATION_WRITE,
+        service_principal.create_service_principal,
+        "servicePrincipal",
+        None,
+        (),
+    ),
+    Route("GET", _PRINCIPAL, may.APPLICATION_READ, service_principal.get_service_principal, None, "servicePrincipal"),
+    Route("GET", _GRANTED, may.APPLICATION_READ, service_principal.list_assigned_roles, None, "appRoleAssignment[]"),
+    Route(
+        "POST",
+        _GRANTED,
+        may.GRANT_WRITE,
+        service_principal.assign_role,
+        "appRoleAssignment",
+        "appRoleAssignment",
+        (201,),
+    ),
+    Route("DELETE", f"{_GRANTED}/{{grant}}", may.GRANT_WRITE, service_principal.remove_role, None, None, (204,)),
+    Route(
+        "GET",
+        "/oauth2PermissionGrants",
+        may.APPLICATION_READ,
+        service_principal.list_delegations,
+        None,
+        "oAuth2PermissionGrant[]",
+    ),
+    Route(
+        "POST",
+        "/oauth2PermissionGrants",
+        may.DELEGATED_GRANT_WRITE,
+        service_principal.create_delegation,
+        "oAuth2PermissionGrant",
+        "oAuth2PermissionGrant",
+        (201,),
+    ),
+    Route("GET", _DELEGATION, may.APPLICATION_READ, service_principal.get_delegation, None, "oAuth2PermissionGrant"),
+    Route(
+        "PATCH",
+        _DELEGATION,
+        may.DELEGATED_GRANT_WRITE,
+        service_principal.patch_delegation,
+        "oAuth2PermissionGrant",
+        None,
+        (204,),
+    ),
+    Route("DELETE", _DELEGATION, may.DELEGATED_GRANT_WRITE, service_principal.delete_delegation, None, None, (204,)),
+)
+
 _LOG_ROUTES = (
     Route("GET", "/organization", may.ORGANIZATION_READ, organization.list_organizations, None, "organization[]"),
     Route(
@@ -277,6 +373,7 @@ ROUTES: tuple[Route, ...] = (
     *_GROUP_ROUTES,
     *_UNIT_ROUTES,
     *_ROLE_ROUTES,
+    *_APPLICATION_ROUTES,
     *_LOG_ROUTES,
     Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch, "batch"),
 )
