@@ -89,7 +89,7 @@ class World:
         return self.runner.run(work)
 
     def request(self, method: str, path: str, *, token: str | None = None, **options: Any) -> httpx.Response:
-        """One request; the path begins below `/v1.0` unless it names a version."""
+        """One request; the path begins below `/v1.0` unless it names a version or is `plain`."""
         return self.run(self.send(method, path, token=token, **options))
 
     async def send(self, method: str, path: str, *, token: str | None = None, **options: Any) -> httpx.Response:
@@ -97,7 +97,7 @@ class World:
         headers = dict(options.pop("headers", {}))
         if token is not None:
             headers["authorization"] = f"Bearer {token}"
-        if not path.lower().startswith(("/v1.0", "/beta")):
+        if not options.pop("plain", False) and not path.lower().startswith(("/v1.0", "/beta")):
             path = f"/v1.0{path}"
         transport = httpx.ASGITransport(create_app(self.installation))
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
