@@ -1,0 +1,1 @@
+"""What the Makefile runs to build environments and generated pages."""
