@@ -121,7 +121,7 @@ def _in_role_group() -> sa.ColumnElement[bool]:
         .where(groups.c.is_assignable_to_role)
         .correlate(_person)
     )
-    return sa.or_(sa.exists(role_groups_of(_person.c.tenant_id, _person.c.id).correlate(_person)), sa.exists(owned))
+    return sa.or_(sa.exists(role_groups_of(_person.c.tenant_id, _person.c.id)), sa.exists(owned))
 
 
 def _role_in_restricted_unit() -> sa.ColumnElement[bool]:

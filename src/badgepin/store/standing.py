@@ -24,6 +24,8 @@ def role_groups_of(tenant_id: sa.ColumnElement[str], member_id: sa.ColumnElement
         )
         .where(_membership.c.tenant_id == tenant_id, _membership.c.member_id == member_id)
         .where(_role_group.c.is_assignable_to_role)
+        # without this the principal's table would join the subquery, and every member's role would be everybody's
+        .correlate_except(_membership, _role_group)
     )
 
 
