@@ -27,7 +27,7 @@ class MethodAction(Enum):
 
 @dataclass(frozen=True)
 class Target:
-    """The person acted on: every role held at any scope, the units they are in, and what makes them an administrator."""
+    """The person acted on: every role held at any scope, their units, and what makes them an administrator."""
 
     user_id: str
     roles: frozenset[str] = frozenset()

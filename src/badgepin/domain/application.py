@@ -32,7 +32,7 @@ class ApplicationSecret:
 
 @dataclass(frozen=True)
 class ApplicationKey:
-    """A public key with which an application signs its assertions; `kind` is `jwk` (JSON) or `x509` (PEM or base64 DER)."""
+    """A public key an application signs its assertions with; `kind` is `jwk` (JSON) or `x509` (PEM or base64 DER)."""
 
     key_id: str
     kind: str

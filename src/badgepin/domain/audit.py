@@ -41,7 +41,7 @@ class Activity(StrEnum):
     ADD_APPLICATION = "Add application"
     UPDATE_APPLICATION = "Update application"
     DELETE_APPLICATION = "Delete application"
-    UPDATE_CREDENTIALS = "Update application – Certificates and secrets management"
+    UPDATE_CREDENTIALS = "Update application – Certificates and secrets management"  # noqa: RUF001 - the dash is Microsoft's
     ADD_APPLICATION_PERMISSION = "Add app role assignment to service principal"
     REMOVE_APPLICATION_PERMISSION = "Remove app role assignment from service principal"
     ADD_DELEGATED_GRANT = "Add delegated permission grant"

@@ -108,6 +108,6 @@ BY_APPLICATION_ID = {permission.application_id: permission for permission in CAT
 
 
 def is_application_permission(value: str) -> bool:
-    """Whether a permission can be granted to an application for itself: it reaches everybody, not only the person signed in."""
+    """Whether an application can hold a permission for itself: it reaches everybody, not only the person signed in."""
     permission = BY_VALUE.get(value)
     return permission is not None and (permission.application_id is not None or permission.delegated_id is None)

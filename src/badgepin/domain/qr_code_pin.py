@@ -106,7 +106,7 @@ def check_room_for_temporary_qr_code(method: QRCodePinMethod, *, now: datetime) 
 
 
 def temporary_pin_expiry(codes: tuple[QRCode, ...], *, now: datetime, days: int) -> datetime:
-    """An issued PIN dies so many days after the latest of its creation and the start of a code (security design 1.3)."""
+    """An issued PIN dies so many days after the later of its creation and the start of a code (security design 1.3)."""
     latest = max([now, *(code.start_at for code in codes)])
     try:
         return latest + timedelta(days=days)
