@@ -42,6 +42,8 @@ install() {
 install --require-hashes --requirement "$lock"
 if [ "$badgepin" = --with-badgepin ]; then
     install --no-deps --no-build-isolation --editable .
+    # even where the environment forbids Python to write bytecode: without it every start compiles anew
+    "$python" -m compileall -q src/badgepin
     # a server that has to compile itself at every start needs twice as long to answer
     "$python" -m compileall -q src/badgepin
 fi

@@ -20,7 +20,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The folder of this installation: settings file, key ring and, by default, the database."""
 
     base_url: str = "http://127.0.0.1:8080"
-    """The address clients use, without a path. Issuers and links are built from it, never from a request's Host header."""
+    """The address clients use, without a path. Issuers and links are built from it, never from a Host header."""
 
     host: str = "127.0.0.1"
     """The address to listen on."""
@@ -35,19 +35,23 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Connections to PostgreSQL: as many as requests that should run at the same time on this node."""
 
     sqlite_journal: Literal["auto", "truncate", "wal"] = "auto"
-    """`auto` chooses the journal mode that is safe for the SQLite version found; `truncate` forces the rollback journal."""
+    """`auto` chooses the journal mode that is safe for the SQLite found; `truncate` forces the rollback journal."""
 
     key_ring: str = ""
-    """The key ring file (mode 0400); empty: the systemd credential `badgepin-keyring`, else `keyring.json` in the data folder."""
+    """The key ring file (mode 0400).
+
+    Empty: the systemd credential `badgepin-keyring`, else `keyring.json` in the data folder."""
 
     strict: bool = False
     """Behave as the Graph documentation says: refuse the lenient inputs that real clients send."""
 
     badge_payload: Literal["auto", "bp1", "ms-qrpin"] = "auto"
-    """The text inside a badge's QR symbol. `auto` is `bp1`, or `ms-qrpin` when `strict` is on. `ms-qrpin` prints the person's UPN."""
+    """The text inside a badge's QR symbol. `auto` is `bp1`, or `ms-qrpin` when `strict` is on.
+
+    `ms-qrpin` prints the person's UPN."""
 
     patch_create_status: Literal["auto", "201", "200"] = "auto"
-    """The status of a PATCH that creates a code or resets a PIN; `auto` answers 200 to the Go SDK, which refuses 201."""
+    """The status of a PATCH that creates a code or resets a PIN; `auto`: 200 to the Go SDK, which refuses 201."""
 
     standard_max_days: int = 395
     """The longest life of a standard code, in days (1 to 395; more is possible and leaves Microsoft's limit)."""
@@ -74,13 +78,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many PIN hashes may run at the same time: the number of cores is right."""
 
     hash_memory_kib: int = 32768
-    """Memory of one PIN hash in KiB (Argon2id, 2 passes); `badgepin doctor --calibrate` measures the right one. At least 19456."""
+    """Memory of one PIN hash in KiB (Argon2id, 2 passes), at least 19456.
+
+    `badgepin doctor --calibrate` measures the right one."""
 
     body_limit: int = 1_048_576
     """The largest request body in bytes; larger ones are answered 413."""
 
     managed_identity_secret: str = ""
-    """The value clients send as `X-IDENTITY-HEADER` to the managed-identity endpoint; empty switches the endpoint off."""
+    """What clients send as `X-IDENTITY-HEADER` to the managed-identity endpoint; empty switches the endpoint off."""
 
     managed_identity_client_id: str = ""
     """The application whose tokens the managed-identity endpoint hands out."""

@@ -126,7 +126,7 @@ def test_fifty_wrong_guesses_end_the_pin_and_its_codes(world: World) -> None:
         _, code = _change(world, "00000000", "97531086")
         evaluated += code == "incorrectPin"
         world.clock.move(hours=3)
-        world.transact(lambda tx: None)
+        world.transact(lambda _tx: None)
     assert evaluated == 50
     assert _change(world, NEW, "97531086") == (400, "pinLocked")
     method = world.request("GET", world.method_path("worker"), token=world.admin).json()

@@ -135,7 +135,8 @@ def test_of_parallel_puts_exactly_one_succeeds(world: World) -> None:
 def test_what_real_clients_send_is_read(world: World) -> None:
     body = (
         '{"@odata.type":"microsoft.graph.QrCodePinAuthenticationMethod","unknown":{"a":[1]},"id":"x",'
-        '"standardQRCode":{"startDateTime":"12/1/2026 12:00:00 PM +00:00","expireDateTime":"2027-01-01T10:00:00.1234567-08:00",},'
+        '"standardQRCode":{"startDateTime":"12/1/2026 12:00:00 PM +00:00",'
+        '"expireDateTime":"2027-01-01T10:00:00.1234567-08:00",},'
         '"temporaryQRCode":null,"pin":{"code":"",},}'
     )
     headers = {"content-type": "application/json; charset=utf-8"}

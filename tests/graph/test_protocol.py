@@ -1,5 +1,7 @@
 """Envelopes, headers, paths and bodies, whatever the operation (graph-contract 3)."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -199,10 +201,8 @@ def test_metadata_is_served_without_a_token_and_names_the_action(world: World) -
 def test_no_path_does_more_than_be_refused(text: str) -> None:
     table: PathTable[str] = PathTable()
     table.add("GET", "/users/{user}/authentication", "route")
-    try:
+    with suppress(BadPath):
         table.match(split_path(text))
-    except BadPath:
-        pass
 
 
 @given(st.text(), st.booleans())
@@ -213,10 +213,8 @@ def test_no_date_does_more_than_be_refused(text: str, strict: bool) -> None:
 
 @given(st.binary(), st.booleans())
 def test_no_body_does_more_than_be_refused(raw: bytes, strict: bool) -> None:
-    try:
+    with suppress(InvalidValue):
         assert isinstance(read_object(raw, strict=strict), dict)
-    except InvalidValue:
-        pass
 
 
 @pytest.mark.parametrize(

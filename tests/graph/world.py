@@ -186,14 +186,36 @@ def build(url: str, ring: KeyRing, runner: asyncio.Runner, **settings: Any) -> W
     return world
 
 
-def _fill(tx: Transaction) -> None:
-    common = {"tenant_id": TENANT, "created_at": START}
+def _add(tx: Transaction, table: sa.Table, *rows: dict[str, Any]) -> None:
+    common = {"tenant_id": TENANT} | ({"created_at": START} if "created_at" in table.c else {})
+    tx.execute(sa.insert(table), [{**common, **row} for row in rows])
 
+
+def _fill_units(tx: Transaction) -> None:
+    _add(
+        tx,
+        tables.administrative_units,
+        {"id": STORE, "display_name": "Store", "is_member_management_restricted": False},
+        {"id": OTHER_STORE, "display_name": "Other store", "is_member_management_restricted": False},
+    )
+    _add(
+        tx,
+        tables.administrative_unit_members,
+        *(
+            {"administrative_unit_id": unit, "member_id": guid(name), "member_kind": "user"}
+            for unit, name in (
+                (STORE, "worker"),
+                (STORE, "colleague"),
+                (STORE, "helpdesk_administrator"),
+                (OTHER_STORE, "other_store_worker"),
+            )
+        ),
+    )
+
+
+def _fill(tx: Transaction) -> None:
     def add(table: sa.Table, *rows: dict[str, Any]) -> None:
-        tx.execute(
-            sa.insert(table),
-            [{**common, **row} if "created_at" in table.c else {"tenant_id": TENANT, **row} for row in rows],
-        )
+        _add(tx, table, *rows)
 
     add(tables.tenants, {"display_name": "Contoso", "default_domain": "contoso.example"})
     add(
@@ -212,23 +234,7 @@ def _fill(tx: Transaction) -> None:
     )
     add(tables.groups, {"id": ROLE_GROUP, "display_name": "Role group", "is_assignable_to_role": True})
     add(tables.group_members, {"group_id": ROLE_GROUP, "member_id": guid("role_group_member"), "member_kind": "user"})
-    add(
-        tables.administrative_units,
-        {"id": STORE, "display_name": "Store", "is_member_management_restricted": False},
-        {"id": OTHER_STORE, "display_name": "Other store", "is_member_management_restricted": False},
-    )
-    add(
-        tables.administrative_unit_members,
-        *(
-            {"administrative_unit_id": unit, "member_id": guid(name), "member_kind": "user"}
-            for unit, name in (
-                (STORE, "worker"),
-                (STORE, "colleague"),
-                (STORE, "helpdesk_administrator"),
-                (OTHER_STORE, "other_store_worker"),
-            )
-        ),
-    )
+    _fill_units(tx)
     assignments = [(name, role, "") for name, role in TENANT_ROLES.items()]
     assignments.append(("manager", roles.AUTHENTICATION_ADMINISTRATOR, STORE))
     add(

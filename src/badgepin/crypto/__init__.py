@@ -1,0 +1,1 @@
+"""Keys, hashes, signatures, sealed values and randomness."""

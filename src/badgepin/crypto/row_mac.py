@@ -1,4 +1,4 @@
-"""A MAC over each code row: somebody who can write the database still cannot swap keys or move dates (security design 3.5)."""
+"""A MAC over each code row: who can write the database still cannot swap keys or move dates (security design 3.5)."""
 
 import hashlib
 import hmac

@@ -1,0 +1,1 @@
+"""The sample tenant, and what `make demo` prints about it."""

@@ -1,4 +1,4 @@
-"""The bearer of a Graph request: token -> `Caller`, then the permission column of the route (graph-contract 5.1, 5.2)."""
+"""The bearer of a Graph request: token -> `Caller`, then the route's permission (graph-contract 5.1, 5.2)."""
 
 from collections.abc import Mapping
 from datetime import datetime

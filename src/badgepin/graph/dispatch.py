@@ -23,8 +23,8 @@ from badgepin.graph.errors import (
     unavailable,
     unknown_segment,
 )
-from badgepin.graph.paths import BadPath, PathTable, split_path
 from badgepin.graph.metadata import metadata_document
+from badgepin.graph.paths import BadPath, PathTable, split_path
 from badgepin.graph.request import CONTENT_TYPE, GraphRequest, GraphResponse, Incoming, Route
 from badgepin.store.transaction import StoreUnavailable
 from badgepin.web.installation import Installation
@@ -54,7 +54,7 @@ class Dispatcher:
             response = await self._operate(incoming, request_id, now)
         except GraphError as error:
             response = _refusal(error, now, request_id, client_request_id)
-        except Exception:  # noqa: BLE001 - the outermost edge: a bug is logged here and leaves no trace on the wire
+        except Exception:  # the outermost edge: a bug is logged here and leaves no trace on the wire
             log.exception("request %s failed", request_id)
             response = _refusal(internal_error(), now, request_id, client_request_id)
         standard = {
@@ -93,9 +93,7 @@ class Dispatcher:
         path, _, raw_query = incoming.target.partition("?")
         try:
             segments = split_path(path)
-            version = _VERSIONS.get(segments[0].lower())
-            if version is None:
-                raise BadPath(segments[0])
+            version = _version(segments[0])
             match = self._table.match(segments[1:])
         except BadPath as error:
             raise unknown_segment(error.segment) from error
@@ -114,6 +112,13 @@ class Dispatcher:
             message = "The request's Content-Type must be application/json."
             raise GraphError(415, "UnsupportedMediaType", message)
         return raw
+
+
+def _version(segment: str) -> str:
+    version = _VERSIONS.get(segment.lower())
+    if version is None:
+        raise BadPath(segment)
+    return version
 
 
 def _is_metadata(incoming: Incoming) -> bool:

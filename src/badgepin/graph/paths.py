@@ -86,7 +86,7 @@ def split_path(raw: str) -> list[str]:
         if "\x00" in segment or len(segments) >= _MAX_SEGMENTS:
             raise BadPath(segment.replace("\x00", ""))
         keyed = _KEYED.match(segment)
-        if keyed is None or not segments and segment.startswith("("):
+        if keyed is None or (not segments and segment.startswith("(")):
             segments.append(segment)
         else:
             segments += [keyed["name"], _unquoted_key(keyed["key"])]

@@ -33,7 +33,8 @@ async def reset_pin(request: GraphRequest) -> GraphResponse:
 async def update_pin(request: GraphRequest) -> GraphResponse:
     """PATCH or POST changes the PIN of who knows the current one: 204.
 
-    The slot is taken first, so that a busy server charges nothing; the guess is charged and committed before it is checked.
+    The slot is taken first, so that a busy server charges nothing; the guess is charged and committed before
+    it is checked.
     """
     installation, rules = request.installation, _lockout(request)
     async with installation.hasher.slot() as slot:

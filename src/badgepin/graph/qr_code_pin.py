@@ -7,8 +7,7 @@ from badgepin.domain.errors import InvalidValue, Reason
 from badgepin.domain.pin import check_pin
 from badgepin.domain.qr_code import CodeKind
 from badgepin.domain.qr_code_pin import MethodLimits
-from badgepin.graph.body import check_type, child, instant, text
-from badgepin.graph.body import Json
+from badgepin.graph.body import Json, check_type, child, instant, text
 from badgepin.graph.json import collection
 from badgepin.graph.qr_code_pin_json import code_json, method_json, pin_json
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse

@@ -29,7 +29,7 @@ NO_CONTENT = GraphResponse(204)
 
 @dataclass(frozen=True)
 class Incoming:
-    """A request before anything is known about it: raw path with its query, headers in lower case, the sender's address."""
+    """A request before anything is known about it: raw path with query, headers in lower case, the sender's address."""
 
     verb: str
     target: str

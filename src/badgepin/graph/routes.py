@@ -5,7 +5,6 @@ A path matches in any case (graph-contract 3.1); what is below `/users/{user}/au
 
 from dataclasses import replace
 
-from badgepin.graph import permissions as may
 from badgepin.graph import (
     administrative_unit,
     application,
@@ -20,6 +19,7 @@ from badgepin.graph import (
     service_principal,
     user,
 )
+from badgepin.graph import permissions as may
 from badgepin.graph.request import Route
 
 # a row: verb, path, permission, function; then body, answer and statuses as OpenAPI describes them

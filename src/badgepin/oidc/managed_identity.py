@@ -1,4 +1,4 @@
-"""Tokens for programs on the same host that hold no secret: the App Service shape of a managed identity (graph-contract 10.3)."""
+"""Tokens for programs on the same host without a secret: App Service's managed identity (graph-contract 10.3)."""
 
 import hmac
 from collections.abc import Mapping

@@ -136,7 +136,7 @@ def remove_secret(tx: Transaction, call: Call, named: str, key_id: Callable[[], 
     _record_credential(tx, call, standing, application, ("SecretRemoved", wanted))
 
 
-def add_key(  # noqa: PLR0913 - what a key needs, each named
+def add_key(
     tx: Transaction, call: Call, named: str, kind: str, public_key: str, wanted: WantedCredential
 ) -> ApplicationKey:
     """Register a certificate (`x509`) or JWK (`jwk`). Raises `NotFound`, `InvalidValue`."""
@@ -231,7 +231,7 @@ def _record_credential(
     _record(tx, call, standing, application, Activity.UPDATE_CREDENTIALS, Operation.UPDATE, *details)
 
 
-def _record(  # noqa: PLR0913 - what an event needs, each named
+def _record(
     tx: Transaction,
     call: Call,
     standing: Standing,

@@ -48,7 +48,7 @@ def make_qr_code(
     return IssuedQRCode(code, seed, person.user_principal_name), row
 
 
-def seal_row(  # noqa: PLR0913 - the fields that the MAC covers
+def seal_row(
     ring: KeyRing, user_id: str, code_id: str, kind: CodeKind, kept: KeptQRCode, lifetime: Lifetime
 ) -> tuple[str, bytes]:
     """The MAC that ties a code row to its person, key and life (security design 3.5)."""

@@ -76,7 +76,7 @@ def generate(length: int) -> str:
 def check_new_method(
     tx: Transaction, call: Call, named: str, wanted: Callable[[MethodLimits], WantedMethod], rules: CodeRules
 ) -> NewMethod:
-    """The first look of a PUT: everything that can be refused. Raises `NotFound`, `NotPermitted`, `InvalidValue`, `Conflict`."""
+    """The first look of a PUT: refuse what can be. Raises `NotFound`, `NotPermitted`, `InvalidValue`, `Conflict`."""
     admitted = admit(tx, call, named, MethodAction.WRITE)
     asked = wanted(admitted.view.limits)
     lifetime = standard_lifetime(asked.standard_qr_code, admitted.view, call, rules)
@@ -84,7 +84,7 @@ def check_new_method(
     return NewMethod(NewPin(admitted.person, new_guid(), 1, asked.digits), lifetime)
 
 
-def create_method(  # noqa: PLR0913 - what a call needs, each named
+def create_method(
     tx: Transaction, call: Call, new: NewMethod, hashed: HashedPin, temporary_days: int, ring: KeyRing
 ) -> tuple[Admitted, IssuedQRCode]:
     """The second look of a PUT: decide again, replace a method without active code, save. Raises as the first."""
@@ -109,7 +109,8 @@ def create_method(  # noqa: PLR0913 - what a call needs, each named
 def check_reset(tx: Transaction, call: Call, named: str, check_body: Callable[[], object]) -> NewPin:
     """The first look of a PIN reset: a generated PIN for the next version.
 
-    `check_body` raises `InvalidValue` for a body that cannot be read; what it says is ignored. Raises `NotFound`, `NotPermitted`.
+    `check_body` raises `InvalidValue` for a body that cannot be read; what it says is ignored.
+    Raises `NotFound`, `NotPermitted`.
     """
     admitted = admit(tx, call, named, MethodAction.WRITE)
     pin = admitted.method.pin
@@ -225,7 +226,7 @@ def _record_failure(tx: Transaction, call: Call, admitted: Admitted, charged: Ch
     audit.append(tx, call, admitted.view.standing, what)
 
 
-def lockout_rules(  # noqa: PLR0913 - the settings of the lockout, each named
+def lockout_rules(
     *, step: int, waits: tuple[int, int, int, int], badge_day: int, pin_day: int, pin_life: int
 ) -> LockoutRules:
     """The lockout's rules from whole seconds and counts."""

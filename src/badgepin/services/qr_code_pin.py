@@ -147,7 +147,7 @@ def delete_method(tx: Transaction, call: Call, named: str) -> None:
 def create_temporary_qr_code(
     tx: Transaction, call: Call, named: str, wanted: Callable[[], WantedLifetime], ring: KeyRing
 ) -> Issued:
-    """Issue a temporary code of at most 12 hours; an expired one makes room. Raises `NotFound`, `InvalidValue`, `Conflict`."""
+    """Issue a code of up to 12 hours; an expired one makes room. Raises `NotFound`, `InvalidValue`, `Conflict`."""
     store.lock_person(tx, call.tenant_id, named)
     admitted = admit(tx, call, named, MethodAction.WRITE)
     method = admitted.method
@@ -159,7 +159,7 @@ def create_temporary_qr_code(
     return Issued(admitted, issued)
 
 
-def patch_standard_qr_code(  # noqa: PLR0913 - what a call needs, each named
+def patch_standard_qr_code(
     tx: Transaction, call: Call, named: str, wanted: Callable[[], WantedLifetime], rules: CodeRules, ring: KeyRing
 ) -> Issued | Kept:
     """Issue a standard code, or move the end of the active one: the state decides (graph-contract 6.5)."""
@@ -181,10 +181,10 @@ def patch_standard_qr_code(  # noqa: PLR0913 - what a call needs, each named
     return Issued(admitted, issued)
 
 
-def put_qr_code(  # noqa: PLR0913 - what a row needs, each named
+def put_qr_code(
     tx: Transaction, call: Call, admitted: Admitted, kind: CodeKind, lifetime: Lifetime, ring: KeyRing
 ) -> IssuedQRCode:
-    """Insert a code where none is active; an expired one is revoked first. Raises `Conflict` when another was faster."""
+    """Insert a code where none is active; an expired one is revoked first. Raises `Conflict` when another is faster."""
     old = admitted.view.method.find_qr_code(kind) if admitted.view.method else None
     if old is not None:
         tx.execute(store.revocation(call.tenant_id, old.id, call.now))
@@ -222,7 +222,7 @@ def standard_lifetime(asked: WantedLifetime, view: MethodView, call: Call, rules
     )
 
 
-def _move_expiry(  # noqa: PLR0913 - what a change needs, each named
+def _move_expiry(
     tx: Transaction, call: Call, admitted: Admitted, code: QRCode, lifetime: Lifetime, ring: KeyRing
 ) -> QRCode:
     kept = store.get_kept(tx, call.tenant_id, code.id)

@@ -42,7 +42,7 @@ def check_may_read(tx: Transaction, call: Call) -> None:
     require(tx, call, DirectoryAction.READ_ROLES)
 
 
-def list_assignments(  # noqa: PLR0913 - one page, every filter named
+def list_assignments(
     tx: Transaction,
     call: Call,
     *,
@@ -82,7 +82,7 @@ def get_assignment(tx: Transaction, call: Call, assignment_id: str, *, unit_id: 
 
 
 def assign_role(tx: Transaction, call: Call, wanted: Callable[[], WantedAssignment]) -> RoleAssignment:
-    """Give a role to a person, a role-assignable group or an application. Raises `NotFound`, `InvalidValue`, `Conflict`."""
+    """Give a role to a person, role-assignable group or application. Raises `NotFound`, `InvalidValue`, `Conflict`."""
     standing = require(tx, call, DirectoryAction.WRITE_ROLES)
     asked = wanted()
     check_assignable(asked.role_id, asked.unit_id)

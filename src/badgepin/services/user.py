@@ -15,7 +15,7 @@ from badgepin.store.transaction import Transaction
 
 
 def get_user(tx: Transaction, call: Call, named: str) -> User:
-    """A person by id or user principal name; oneself always, others with the right. Raises `NotFound`, `NotPermitted`."""
+    """A person by id or user principal name; oneself always, others by right. Raises `NotFound`, `NotPermitted`."""
     standing = require_standing(tx, call)
     user = store.find(tx, call.tenant_id, named)
     if user is not None and user.id == call.caller.user_id:
@@ -27,7 +27,7 @@ def get_user(tx: Transaction, call: Call, named: str) -> User:
     return user
 
 
-def list_users(  # noqa: PLR0913 - what a page needs, each named
+def list_users(
     tx: Transaction,
     call: Call,
     *,

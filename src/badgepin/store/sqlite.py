@@ -86,7 +86,7 @@ def _convert(connection: sqlite3.Connection, journal: str, reason: str) -> SQLit
         raise SQLiteRefused(f"The file is not a SQLite database ({error}): restore it from a backup.") from error
     if got != journal and journal == "wal":
         got, reason = _pragma(connection, "journal_mode=truncate"), "the file could not be converted to WAL now"
-    if got != "truncate" and got != journal:
+    if got not in {"truncate", journal}:
         raise SQLiteRefused(
             f"SQLite stayed in journal mode {got}, wanted {journal}: stop other processes and start again."
         )

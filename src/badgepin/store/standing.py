@@ -46,7 +46,7 @@ def read_grants(text: str | None) -> frozenset[RoleGrant]:
 
 
 def caller_source(caller: Caller) -> tuple[sa.FromClause, list[sa.ColumnElement[Any]], list[sa.ColumnElement[bool]]]:
-    """Where the caller's row is, the columns that make its `Standing`, and the conditions under which its token counts."""
+    """Where the caller's row is, the columns that make its `Standing`, and when its token counts."""
     application = applications.alias("caller_application")
     if caller.is_application:
         columns: list[sa.ColumnElement[Any]] = [

@@ -1,7 +1,7 @@
 """One way to run synchronous services on a connection, on both databases (docs/decisions/0005).
 
-PostgreSQL: `AsyncConnection.run_sync` over asyncpg, no threads. SQLite: one writer thread that begins IMMEDIATE, and a small
-pool of readers. A service never sees the difference.
+PostgreSQL: `AsyncConnection.run_sync` over asyncpg, no threads. SQLite: one writer thread that begins IMMEDIATE, and a
+small pool of readers. A service never sees the difference.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 _ATTEMPTS = 3
 _RETRY_STATES = {"40001", "40P01"}
-# what a statement meets when its server goes away or its connection is cut; 53300 and 57xxx: full, shutting down, starting
+# what a statement meets when its server goes away or its connection is cut; 53300, 57xxx: full, stopping, starting
 _GONE_STATES = ("08", "53", "57", "58")
 _READERS = 2
 
@@ -94,15 +94,19 @@ class PostgreSQLDatabase:
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run work that only reads."""
         return await self._run(work, self._autocommit, begin=False)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run work in one transaction."""
         return await self._run(work, self.engine, begin=True)
 
     async def write_once(self, work: Callable[[Transaction], T]) -> T:
+        """Run work that writes one statement."""
         return await self._run(work, self._autocommit, begin=False)
 
     async def close(self) -> None:
+        """Give back every connection."""
         await self.engine.dispose()
 
     async def _run(self, work: Callable[[Transaction], T], engine: AsyncEngine, *, begin: bool) -> T:
@@ -137,15 +141,19 @@ class SQLiteDatabase:
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="sqlite-reader")
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run work that only reads."""
         return await self._submit(self._readers, work, write=False)
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run work in one transaction."""
         return await self._submit(self._writer, work, write=True)
 
     async def write_once(self, work: Callable[[Transaction], T]) -> T:
+        """Run work that writes one statement."""
         return await self._submit(self._writer, work, write=True)
 
     async def close(self) -> None:
+        """Give back every connection."""
         self._writer.shutdown()
         self._readers.shutdown()
         self.engine.dispose()

@@ -10,10 +10,10 @@ from badgepin.store.tables import used_assertions
 from badgepin.store.transaction import Transaction
 
 
-def use(  # noqa: PLR0913 - what a use is, each named
+def use(
     tx: Transaction, tenant_id: str, application_id: str, jti_digest: bytes, *, expires: float, now: datetime
 ) -> bool:
-    """Use an assertion up. Returns False when it was used before. `expires`: seconds since 1970 after which it is void."""
+    """Use an assertion up; False when it was used before. `expires`: seconds since 1970 after which it is void."""
     used = used_assertions.c
     tx.execute(sa.delete(used_assertions).where(used.tenant_id == tenant_id, used.expires_at < now))
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert

@@ -32,7 +32,7 @@ def find(tx: Transaction, tenant_id: str, named: str) -> User | None:
     return None if row is None else _read(row)
 
 
-def list_page(  # noqa: PLR0913 - one statement, every value named
+def list_page(
     tx: Transaction,
     tenant_id: str,
     *,
