@@ -55,9 +55,9 @@ def test_strict_mode_wants_both_dates_the_future_and_an_hour() -> None:
     ):
         with pytest.raises(InvalidValue):
             temporary_lifetime(start, end, now=NOW, strict=True)
-    for start, end in ((None, None), (WHOLE, None), (WHOLE, WHOLE + hour)):
+    for begin, finish in ((None, None), (WHOLE, None), (WHOLE, WHOLE + hour)):
         with pytest.raises(InvalidValue):
-            _standard(start, end, strict=True)
+            _standard(begin, finish, strict=True)
 
 
 @given(moments, moments, st.booleans())
