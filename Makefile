@@ -31,7 +31,7 @@ check: $(SETUP) ## check format, lint, types, import contracts, sizes, and docs 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -q tests/architecture
 
 bench: $(SETUP) postgresql ## measure the server on both databases and print the ratios
