@@ -1,4 +1,4 @@
-"""What is on a badge, and PINs, are nowhere in the database, its journal, the log or temporary files (invariant I10)."""
+"""What is on a badge, and PINs, lie nowhere: not in database, journal, log or temporary files (invariant I10)."""
 
 import asyncio
 import base64
