@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from badgepin.crypto.secret import Secret
 
+_KEY = 32
 _P = 2**255 - 19
 # the y coordinates of the eight points of small order; the sign bit picks x
 _SMALL_ORDER_Y = frozenset(
@@ -16,7 +17,7 @@ _SMALL_ORDER_Y = frozenset(
         1,
         _P - 1,
         0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826,
-        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD83D3D706A17C7,
+        0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7,
     }
 )
 _Y_BITS = (1 << 255) - 1
@@ -39,7 +40,9 @@ def public_key_of(seed: bytes) -> bytes:
 
 
 def verify(public_key: bytes, message: bytes, signature: bytes) -> bool:
-    """Whether the badge signed the message. Raises `WeakKey` for a point of small order."""
+    """Whether the badge signed the message. Raises `WeakKey` for a point of small order, however it is written."""
+    if len(public_key) != _KEY:
+        raise WeakKey("A public key has 32 bytes.")
     if int.from_bytes(public_key, "little") & _Y_BITS in _SMALL_ORDER_Y | {_P, _P + 1}:
         raise WeakKey("The public key has small order.")
     try:
