@@ -28,6 +28,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     port: int = 8080
     """The port to listen on."""
 
+    tls_certificate: str = ""
+    """A PEM file with the server's certificate chain: the server speaks HTTPS itself. Empty: plain HTTP, behind a proxy."""
+
+    tls_key: str = ""
+    """The PEM file with the certificate's private key."""
+
     database_url: str = ""
     """`postgresql://user@host/name`, or empty for the SQLite file `badgepin.db` in the data folder."""
 

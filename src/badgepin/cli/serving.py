@@ -5,8 +5,10 @@ import contextlib
 import logging
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import Awaitable, Callable, MutableMapping
+from pathlib import Path
 from typing import Any
 
 import uvloop
@@ -88,7 +90,13 @@ def _server(settings: Settings, application: Application) -> Server:
         backlog=_BACKLOG,
         backpressure=_BACKPRESSURE,
         log_enabled=False,
+        ssl_cert=_file(settings.tls_certificate),
+        ssl_key=_file(settings.tls_key),
     )
+
+
+def _file(name: str) -> Path | None:
+    return Path(name) if name else None
 
 
 def _stop_on_signals(server: Server) -> None:
@@ -102,15 +110,15 @@ async def _until_ready(settings: Settings, serving: asyncio.Task[None]) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_READY_WITHIN):
             while not serving.done():
-                if await _answers(host, settings.port):
+                if await _answers(host, settings):
                     return
                 await asyncio.sleep(0.01)
     raise CommandRefused(f"The server did not start on {settings.host}:{settings.port}: choose another --port.")
 
 
-async def _answers(host: str, port: int) -> bool:
+async def _answers(host: str, settings: Settings) -> bool:
     try:
-        reader, writer = await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, settings.port, ssl=_own_tls(settings))
     except OSError:
         return False
     try:
@@ -118,6 +126,15 @@ async def _answers(host: str, port: int) -> bool:
         return (await reader.readline()).startswith(b"HTTP/1.1 200")
     finally:
         writer.close()
+
+
+def _own_tls(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.tls_certificate:
+        return None
+    # whether clients trust the certificate is theirs to say; here only the listener is looked for
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 async def _stop(server: Server, serving: asyncio.Task[None]) -> None:
