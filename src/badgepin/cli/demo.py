@@ -15,7 +15,6 @@ from badgepin.demo.announcement import as_json as to_json
 from badgepin.demo.announcement import as_page
 from badgepin.demo.folder import DemoRefused
 from badgepin.demo.opening import look_around, prepare
-from badgepin.founding import FoundingRefused
 from badgepin.issuing import Badge
 from badgepin.settings import Settings, SettingsRefused, read_settings
 from badgepin.store.sqlite import SQLiteRefused
@@ -53,7 +52,7 @@ def demo(
         check_free(settings)
         badge = prepare(settings)
         serve(settings, _announcing(badge, as_json=as_json))
-    except (SettingsRefused, DemoRefused, FoundingRefused, StartRefused, KeyRingRefused, SQLiteRefused) as error:
+    except (SettingsRefused, DemoRefused, StartRefused, KeyRingRefused, SQLiteRefused) as error:
         raise CommandRefused(str(error)) from error
     except StoreUnavailable as error:
         raise CommandRefused(f"The demo's database does not answer: delete {data} and start again.") from error

@@ -1,55 +1,42 @@
-"""Making a demo's folder the first time, and finding everything again later."""
+"""Opening a demo: made the first time, found again later."""
 
-import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
-from badgepin.app import close_installation, open_installation
+import msgspec
+
 from badgepin.crypto.randomness import new_guid
 from badgepin.demo.announcement import Demo
-from badgepin.demo.folder import Memory, is_demo, keep_header, mark, recall, remember
+from badgepin.demo.folder import DemoRefused, Memory, is_demo, keep_header, recall
 from badgepin.demo.people import DOMAIN, ORGANIZATION
-from badgepin.demo.seed import seed
 from badgepin.demo.tokens import make_tokens
 from badgepin.domain.caller import Call
 from badgepin.domain.qr_code import CodeKind
 from badgepin.domain.tenant import Tenant
-from badgepin.founding import Founding, found
-from badgepin.issuing import Badge, issue_standard
+from badgepin.issuing import Badge
 from badgepin.services.tenant import command_line
 from badgepin.settings import Settings
 from badgepin.store import qr_code_pin as codes
 from badgepin.store.transaction import Transaction
-from badgepin.web.installation import Installation, system_clock
+from badgepin.web.installation import Installation
 
 
 def prepare(settings: Settings) -> Badge | None:
     """Make the demo unless the folder holds one. Returns the worker's badge when it was made just now.
 
-    Raises `DemoRefused`, and what `found` raises.
+    Raises `DemoRefused`.
     """
     folder = Path(settings.data)
     if is_demo(folder):
         recall(folder)
         return None
-    tenant = found(Founding(folder, ORGANIZATION, DOMAIN), settings, system_clock())
-    mark(folder)
-    return asyncio.run(_fill(settings, tenant))
-
-
-async def _fill(settings: Settings, tenant: Tenant) -> Badge:
-    installation = open_installation(settings)
-    try:
-        caller = await installation.database.read(lambda tx: command_line(tx, tenant))
-
-        def call() -> Call:
-            return Call(caller, installation.clock(), new_guid())
-
-        memory = await installation.database.write(lambda tx: seed(tx, call()))
-        badge = await issue_standard(installation, call, memory.users["worker"])
-    finally:
-        await close_installation(installation)
-    remember(Path(settings.data), memory)
-    return badge
+    command = [sys.executable, "-m", "badgepin.demo.making"]
+    made = subprocess.run(command, input=msgspec.json.encode(settings), capture_output=True, check=False)  # noqa: S603 - our own module
+    if made.returncode != 0:
+        last = made.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise DemoRefused(last or f"The demo could not be made: delete {folder} and start again.")
+    return msgspec.json.decode(made.stdout, type=Badge)
 
 
 async def look_around(installation: Installation, badge: Badge | None) -> Demo:
