@@ -29,7 +29,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The port to listen on."""
 
     tls_certificate: str = ""
-    """A PEM file with the server's certificate chain: the server speaks HTTPS itself. Empty: plain HTTP, behind a proxy."""
+    """A PEM file with the server's certificate chain, to speak HTTPS. Empty: plain HTTP, behind a TLS proxy."""
 
     tls_key: str = ""
     """The PEM file with the certificate's private key."""
