@@ -44,6 +44,4 @@ if [ "$badgepin" = --with-badgepin ]; then
     install --no-deps --no-build-isolation --editable .
     # even where the environment forbids Python to write bytecode: without it every start compiles anew
     "$python" -m compileall -q src/badgepin
-    # a server that has to compile itself at every start needs twice as long to answer
-    "$python" -m compileall -q src/badgepin
 fi
