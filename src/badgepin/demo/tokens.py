@@ -2,18 +2,16 @@
 
 from datetime import timedelta
 
-from badgepin.crypto.randomness import new_guid
 from badgepin.demo.folder import Memory, SampleClient
-from badgepin.domain.caller import TENANT_WIDE
+from badgepin.demo.people import DOMAIN, ORGANIZATION
+from badgepin.domain.tenant import Tenant
+from badgepin.services.token import Claims, Delegation, Proven, application_claims, person_claims
 from badgepin.store import application as applications
 from badgepin.store import user as users
 from badgepin.store.transaction import Transaction
 from badgepin.web.installation import Installation
 
-Claims = dict[str, str | int | list[str]]
-
 LIFE = timedelta(hours=24)
-AUDIENCE = "https://graph.microsoft.com"
 AUTOMATION, PEOPLES = "automation", "people"
 
 APPLICATION_TOKENS: dict[str, tuple[str, ...]] = {
@@ -63,57 +61,43 @@ PERSON_TOKENS: dict[str, tuple[str, ...]] = {
 
 def make_tokens(tx: Transaction, installation: Installation, memory: Memory) -> dict[str, str]:
     """Every ready token, by its name; those of somebody who was removed since are left out."""
-    made = {}
+    claims: dict[str, Claims | None] = {}
     for name, permissions in APPLICATION_TOKENS.items():
-        claims = _application_claims(tx, memory, memory.clients[name])
-        if claims:
-            made[name] = _sign(installation, memory, {**claims, "roles": list(permissions)})
+        claims[name] = _application_claims(tx, installation, memory, memory.clients[name], permissions)
     for name, scopes in PERSON_TOKENS.items():
-        claims = _person_claims(tx, memory, memory.users[name])
-        if claims:
-            made[name] = _sign(installation, memory, {**claims, "scp": " ".join(scopes)})
-    return made
+        claims[name] = _person_claims(tx, installation, memory, memory.users[name], scopes)
+    return {name: installation.signer.sign(each) for name, each in claims.items() if each is not None}
 
 
-def _application_claims(tx: Transaction, memory: Memory, client: SampleClient) -> Claims:
+def _application_claims(
+    tx: Transaction, installation: Installation, memory: Memory, client: SampleClient, permissions: tuple[str, ...]
+) -> Claims | None:
     application = applications.find(tx, memory.tenant_id, client.client_id)
     if application is None:
-        return {}
-    return {
-        "appid": application.client_id,
-        "oid": application.service_principal_id,
-        "sub": application.service_principal_id,
-        "idtyp": "app",
-        "gen": applications.token_generation(tx, memory.tenant_id, application.id),
-    }
+        return None
+    now, generation = installation.clock(), applications.token_generation(tx, memory.tenant_id, application.id)
+    tenant = Tenant(memory.tenant_id, ORGANIZATION, DOMAIN, now)
+    proven = Proven(application, permissions, generation)
+    claims = application_claims(_issuer(installation, memory), tenant, proven, by_secret=True, now=now)
+    return claims | {"exp": int((now + LIFE).timestamp())}
 
 
-def _person_claims(tx: Transaction, memory: Memory, user_id: str) -> Claims:
+def _person_claims(
+    tx: Transaction, installation: Installation, memory: Memory, user_id: str, scopes: tuple[str, ...]
+) -> Claims | None:
     user = users.find(tx, memory.tenant_id, user_id)
     if user is None:
-        return {}
-    grants = users.grants(tx, memory.tenant_id, user.id)
-    return {
-        "appid": memory.clients[PEOPLES].client_id,
-        "oid": user.id,
-        "sub": user.id,
-        "name": user.display_name,
-        "upn": user.user_principal_name,
-        "wids": sorted({grant.role_id for grant in grants if grant.unit_id == TENANT_WIDE}),
-        "gen": users.token_generation(tx, memory.tenant_id, user.id),
-    }
+        return None
+    delegation = Delegation(
+        user,
+        users.token_generation(tx, memory.tenant_id, user.id),
+        memory.clients[PEOPLES].client_id,
+        frozenset(scopes),
+        users.grants(tx, memory.tenant_id, user.id),
+    )
+    issuer = _issuer(installation, memory)
+    return person_claims(issuer, memory.tenant_id, delegation, now=installation.clock(), life=LIFE)
 
 
-def _sign(installation: Installation, memory: Memory, claims: Claims) -> str:
-    now = installation.clock()
-    common: Claims = {
-        "iss": f"{installation.settings.base_url}/{memory.tenant_id}/v2.0",
-        "aud": AUDIENCE,
-        "tid": memory.tenant_id,
-        "iat": int(now.timestamp()),
-        "nbf": int(now.timestamp()),
-        "exp": int((now + LIFE).timestamp()),
-        "uti": new_guid(),
-        "ver": "2.0",
-    }
-    return installation.signer.sign(common | claims)
+def _issuer(installation: Installation, memory: Memory) -> str:
+    return f"{installation.settings.base_url}/{memory.tenant_id}/v2.0"
