@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import (
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from badgepin.crypto.randomness import new_key_id
 
+_VERSION = 1
 _RSA_BITS = 3072
 _SYMMETRIC = 32
 
@@ -122,21 +124,23 @@ def add_pepper(ring: KeyRing) -> KeyRing:
 def load_key_ring(path: Path) -> KeyRing:
     """Read the ring. Raises `KeyRingRefused` when it is missing, readable by others, or not whole."""
     try:
-        found = path.lstat()
-    except FileNotFoundError:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
         raise KeyRingRefused(
             f"The key ring {path} is missing: restore it, or run `badgepin init` for a new one."
         ) from None
-    if stat.S_ISLNK(found.st_mode):
-        found = path.stat()
+    except OSError as error:
+        raise KeyRingRefused(f"The key ring {path} cannot be looked at ({error.strerror}).") from error
     if not stat.S_ISREG(found.st_mode):
         raise KeyRingRefused(f"The key ring {path} is not a regular file.")
-    if found.st_mode & 0o077:
+    if _others_may_open(found):
         raise KeyRingRefused(f"The key ring {path} can be read by others: run `chmod 0400 {path}`.")
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
-    except (msgspec.DecodeError, OSError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise KeyRingRefused(f"The key ring {path} cannot be read ({error}): restore it from a copy.") from error
+    if file.version != _VERSION:
+        raise KeyRingRefused(f"The key ring {path} was written by another version of Badgepin: use that one.")
     ring = KeyRing(
         tuple(file.peppers),
         tuple(file.row_macs),
@@ -152,7 +156,7 @@ def load_key_ring(path: Path) -> KeyRing:
 def save_key_ring(ring: KeyRing, path: Path) -> None:
     """Write the ring with mode 0400; a crash leaves either the old file or the new one."""
     file = _File(
-        1,
+        _VERSION,
         list(ring.peppers),
         list(ring.row_macs),
         list(ring.challenges),
@@ -187,16 +191,27 @@ def _signing(state: KeyState, now: datetime) -> SigningKey:
     return SigningKey(new_key_id(), state, now.isoformat(), pem)
 
 
+def _others_may_open(found: os.stat_result) -> bool:
+    # systemd hands a credential to a service's user by an ACL, which shows as root's own file with mode 0440
+    by_systemd = found.st_uid == found.st_gid == 0 and stat.S_IMODE(found.st_mode) == 0o440  # noqa: PLR2004 - a mode
+    return bool(found.st_mode & 0o077) and not by_systemd
+
+
 def _check(ring: KeyRing, path: Path) -> None:
     symmetric = (*ring.peppers, *ring.row_macs, *ring.challenges, *ring.seals)
     if not (ring.peppers and ring.row_macs and ring.challenges and ring.seals):
         raise KeyRingRefused(f"The key ring {path} lacks a key: restore it from a copy.")
+    for family in (ring.peppers, ring.row_macs, ring.challenges, ring.seals, ring.signing_keys):
+        if len({key.kid for key in family}) != len(family):
+            raise KeyRingRefused(f"The key ring {path} holds two keys of one name: restore it from a copy.")
     if any(len(key.key) != _SYMMETRIC for key in symmetric):
         raise KeyRingRefused(f"The key ring {path} holds a key of the wrong length: restore it from a copy.")
     if sum(key.state is KeyState.ACTIVE for key in ring.signing_keys) != 1:
         raise KeyRingRefused(f"The key ring {path} must hold exactly one active signing key: restore it from a copy.")
+    wanted = [(ring.audit_signing_key, Ed25519PrivateKey), *((key.pem, rsa.RSAPrivateKey) for key in ring.signing_keys)]
     try:
-        for pem in (ring.audit_signing_key, *(key.pem for key in ring.signing_keys)):
-            load_pem_private_key(pem.encode(), password=None)
-    except ValueError as error:
+        right = all(isinstance(load_pem_private_key(pem.encode(), password=None), kind) for pem, kind in wanted)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyRingRefused(f"The key ring {path} holds a key that cannot be read: restore it from a copy.") from error
+    if not right:
+        raise KeyRingRefused(f"The key ring {path} holds a key of the wrong kind: restore it from a copy.")

@@ -1,0 +1,243 @@
+"""The key ring's file: what is written is read back, and what is not whole is refused (security design 3.5, 12.1)."""
+
+import json
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from badgepin.crypto.key_ring import (
+    KeyRing,
+    KeyRingRefused,
+    KeyState,
+    add_pepper,
+    create_key_ring,
+    load_key_ring,
+    rotate_signing_key,
+    save_key_ring,
+)
+
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+RING = create_key_ring(NOW)
+Change = Callable[[dict[str, Any]], object]
+
+
+def _pem(*, password: bytes | None = None) -> str:
+    protection = BestAvailableEncryption(password) if password else NoEncryption()
+    key = ec.generate_private_key(ec.SECP256R1())
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection).decode()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    where = tmp_path / "keyring.json"
+    save_key_ring(RING, where)
+    return where
+
+
+def _refusal(path: Path) -> str:
+    with pytest.raises(KeyRingRefused) as caught:
+        load_key_ring(path)
+    return str(caught.value)
+
+
+def _rewrite(path: Path, content: bytes) -> None:
+    path.unlink()
+    path.write_bytes(content)
+    path.chmod(0o400)
+
+
+def test_what_is_saved_is_loaded(path: Path) -> None:
+    assert load_key_ring(path) == RING
+    turned = add_pepper(rotate_signing_key(rotate_signing_key(RING, NOW), NOW))
+    save_key_ring(turned, path)
+    assert load_key_ring(path) == turned
+
+
+def test_the_file_is_for_its_owner_alone_and_nothing_is_left_beside_it(path: Path) -> None:
+    save_key_ring(RING, path)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o400
+    assert [entry.name for entry in path.parent.iterdir()] == ["keyring.json"]
+
+
+def test_the_file_is_never_open_to_others_whatever_the_mask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        save_key_ring(RING, tmp_path / "keyring.json")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "keyring.json").stat().st_mode) == 0o400
+
+
+def test_a_save_that_fails_keeps_the_old_file(path: Path) -> None:
+    broken = replace(RING, signing_keys=(object(),))  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        save_key_ring(broken, path)
+    assert load_key_ring(path) == RING
+    assert [entry.name for entry in path.parent.iterdir()] == ["keyring.json"]
+
+
+def test_a_save_that_cannot_replace_leaves_no_keys_behind(tmp_path: Path) -> None:
+    (tmp_path / "keyring.json").mkdir()
+    with pytest.raises(OSError, match=r"keyring\.json"):
+        save_key_ring(RING, tmp_path / "keyring.json")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["keyring.json"]
+
+
+def test_a_link_to_a_good_file_is_followed(path: Path) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path)
+    assert load_key_ring(link) == RING
+
+
+@pytest.mark.parametrize("mode", [0o404, 0o444, 0o440, 0o640, 0o460, 0o420, 0o410, 0o401, 0o402, 0o644])
+def test_a_file_that_others_may_open_is_refused(path: Path, mode: int) -> None:
+    path.chmod(mode)
+    if os.geteuid() == 0:
+        os.chown(path, 0, 12345)
+    assert "run `chmod 0400" in _refusal(path)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a file as systemd does")
+def test_the_way_systemd_hands_over_a_credential_is_accepted(path: Path) -> None:
+    os.chown(path, 0, 0)
+    path.chmod(0o440)
+    assert load_key_ring(path) == RING
+    path.chmod(0o640)
+    assert "run `chmod 0400" in _refusal(path)
+
+
+def test_a_missing_file_says_how_to_get_one(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
+    for missing in ("keyring.json", "file/keyring.json", "dangling"):
+        assert "is missing: restore it, or run `badgepin init`" in _refusal(tmp_path / missing)
+
+
+def test_only_a_regular_file_is_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o400)
+    for other in (tmp_path, tmp_path / "pipe", Path(os.devnull)):
+        assert "not a regular file" in _refusal(other)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"null",
+        b"{",
+        b"\xff",
+        b'{"version":1,"peppers":[{"kid":"\xff"}]}',
+        b"[" * 100_000,
+        b'{"x":' * 100_000,
+    ],
+    ids=range(9),
+)
+def test_what_is_no_key_ring_is_refused(path: Path, content: bytes) -> None:
+    _rewrite(path, content)
+    assert "restore it from a copy" in _refusal(path)
+
+
+def test_half_a_file_is_refused_wherever_it_is_cut(path: Path) -> None:
+    whole = path.read_bytes()
+    for length in range(0, len(whole) - 1, 97):
+        _rewrite(path, whole[:length])
+        assert "restore it from a copy" in _refusal(path)
+
+
+def _first(file: dict[str, Any]) -> dict[str, Any]:
+    key: dict[str, Any] = file["signing_keys"][0]
+    return key
+
+
+CHANGES: dict[str, Change] = {
+    "another version": lambda file: file.update(version=2),
+    "an unknown member": lambda file: file.update(extra=1),
+    "no pepper": lambda file: file.update(peppers=[]),
+    "no row key": lambda file: file.update(row_macs=[]),
+    "no challenge key": lambda file: file.update(challenges=[]),
+    "no seal": lambda file: file.update(seals=[]),
+    "a short key": lambda file: file["peppers"][0].update(key="AA=="),
+    "a key that is not base64": lambda file: file["peppers"][0].update(key="?"),
+    "two peppers of one name": lambda file: file["peppers"].append(file["peppers"][0]),
+    "no signing key": lambda file: file.update(signing_keys=[]),
+    "no active signing key": lambda file: _first(file).update(state="retired"),
+    "an unknown state": lambda file: _first(file).update(state="gone"),
+    "two active signing keys": lambda file: file["signing_keys"].append({**_first(file), "kid": "other"}),
+    "a signing key that is not PEM": lambda file: _first(file).update(pem="x"),
+    "a signing key on a curve": lambda file: _first(file).update(pem=_pem()),
+    "a signing key under a password": lambda file: _first(file).update(pem=_pem(password=b"x")),
+    "an audit key that is not PEM": lambda file: file.update(audit_signing_key=""),
+    "an audit key of RSA": lambda file: file.update(audit_signing_key=_first(file)["pem"]),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_ring_that_is_not_whole_is_refused(path: Path, change: Change) -> None:
+    file = json.loads(path.read_bytes())
+    change(file)
+    _rewrite(path, json.dumps(file).encode())
+    sentence = _refusal(path)
+    assert sentence.endswith(".")
+    assert "restore it" in sentence or "use that one" in sentence
+
+
+def test_no_key_shows_in_a_repr_or_a_refusal(path: Path) -> None:
+    secrets = [key.key for keys in (RING.peppers, RING.row_macs, RING.challenges, RING.seals) for key in keys]
+    shown = repr(RING) + repr(RING.signing_keys) + str(RING)
+    _rewrite(path, path.read_bytes()[:-40])
+    shown += _refusal(path)
+    assert "PRIVATE KEY" not in shown
+    assert not [secret for secret in secrets if repr(secret) in shown or secret.hex() in shown]
+
+
+def _states(ring: KeyRing) -> list[KeyState]:
+    return [key.state for key in ring.signing_keys]
+
+
+def test_a_token_key_is_published_before_it_signs_and_stays_a_while_after() -> None:
+    first = rotate_signing_key(RING, NOW)
+    assert _states(first) == [KeyState.ACTIVE, KeyState.NEXT]
+    assert first.active_signing_key == RING.active_signing_key
+    second = rotate_signing_key(first, NOW + timedelta(days=1))
+    assert _states(second) == [KeyState.RETIRED, KeyState.ACTIVE, KeyState.NEXT]
+    assert second.active_signing_key.kid == first.signing_keys[1].kid
+    assert second.active_signing_key.since == "2026-11-24T12:00:00+00:00"
+    third = rotate_signing_key(second, NOW + timedelta(days=2))
+    assert [key.kid for key in third.signing_keys[:2]] == [key.kid for key in second.signing_keys[1:]]
+    assert _states(third) == [KeyState.RETIRED, KeyState.ACTIVE, KeyState.NEXT]
+
+
+def test_a_new_pepper_is_used_and_the_old_one_is_kept() -> None:
+    ring = add_pepper(RING)
+    assert ring.peppers[1:] == RING.peppers
+    assert ring.peppers[0].kid != RING.peppers[0].kid
+    assert ring.pepper(RING.peppers[0].kid) == RING.peppers[0]
+    assert ring.pepper("nobody's") is None
+
+
+def test_every_key_of_a_new_ring_is_its_own() -> None:
+    other = create_key_ring(NOW)
+    keys = [
+        key
+        for ring in (RING, other)
+        for keys in (ring.peppers, ring.row_macs, ring.challenges, ring.seals)
+        for key in keys
+    ]
+    assert len({key.key for key in keys}) == len({key.kid for key in keys}) == len(keys) == 8
+    assert load_pem_private_key(RING.active_signing_key.pem.encode(), None).key_size == 3072  # type: ignore[union-attr]
