@@ -1,7 +1,6 @@
 """`private_key_jwt`: an application proves itself with a signed assertion (RFC 7523, OpenID Connect Core 9)."""
 
 import base64
-import binascii
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import jwt
 import msgspec
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -21,6 +21,9 @@ from badgepin.crypto.token import BadToken
 _AHEAD, _PAST = 30, 60
 _LONGEST_LIFE = 900
 _LEAST_RSA_BITS = 2048
+_LAST_SECOND = 2**40
+_PUBLIC = frozenset({"kty", "n", "e", "crv", "x", "y"})
+_PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey
 
@@ -55,7 +58,7 @@ def read_certificate(text: str, key_id: str) -> RegisteredKey:
         else:
             certificate = x509.load_der_x509_certificate(base64.b64decode(text, validate=True))
         public_key = certificate.public_key()
-    except (ValueError, binascii.Error) as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise UnusableKey("The certificate cannot be read.") from error
     sha1 = certificate.fingerprint(hashes.SHA1())  # noqa: S303 - `x5t` is a name here (RFC 7515 4.1.7), not a proof
     return RegisteredKey(key_id, _usable(public_key), _text(sha1), _text(certificate.fingerprint(hashes.SHA256())))
@@ -63,20 +66,25 @@ def read_certificate(text: str, key_id: str) -> RegisteredKey:
 
 def read_jwk(jwk: dict[str, Any], key_id: str) -> RegisteredKey:
     """A public JWK (RSA or P-256). Raises `UnusableKey`, also for a private one."""
-    if "d" in jwk:
+    if _PRIVATE & jwk.keys():
         raise UnusableKey("The key is a private key: register its public half only.")
+    if jwk.get("kty") not in ("RSA", "EC"):
+        raise UnusableKey("Only RSA and EC keys can be registered.")
+    # the numbers alone: an `alg` of the sender's choice decides nothing
+    numbers = {name: jwk[name] for name in _PUBLIC & jwk.keys()}
     try:
-        key = jwt.PyJWK.from_dict(jwk).key
+        key = jwt.PyJWK.from_dict(numbers).key
     except jwt.PyJWTError as error:
         raise UnusableKey("The JWK cannot be read.") from error
-    return RegisteredKey(str(jwk.get("kid") or key_id), _usable(key))
+    kid = jwk.get("kid")
+    return RegisteredKey(kid if isinstance(kid, str) and kid else key_id, _usable(key))
 
 
 def read_jwk_text(text: str, key_id: str) -> RegisteredKey:
     """A public JWK as JSON text. Raises `UnusableKey`."""
     try:
         jwk = msgspec.json.decode(text, type=dict[str, Any])
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise UnusableKey("The JWK is not a JSON object.") from error
     return read_jwk(jwk, key_id)
 
@@ -143,9 +151,9 @@ def _check_claims(
     named = audience if isinstance(audience, list) else [audience]
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
         return BadToken("issuer or subject is not the client")
-    if len(named) != 1 or named[0] not in audiences:
+    if len(named) != 1 or not isinstance(named[0], str) or named[0] not in audiences:
         return BadToken("other audience")
-    if not isinstance(jti, str) or not 0 < len(jti) <= 256:  # noqa: PLR2004 - room for any sensible id
+    if not isinstance(jti, str) or not 0 < len(jti) <= 256 or not jti.isprintable():  # noqa: PLR2004 - room for any sensible id
         return BadToken("no jti")
     expires = _seconds(claims.get("exp"))
     issued = _seconds(claims.get("iat", claims.get("nbf", moment)))
@@ -160,7 +168,10 @@ def _check_claims(
 
 
 def _seconds(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return None
+    # no comparison holds for NaN, so it falls out here together with the infinities
+    return float(value) if 0 <= value < _LAST_SECOND else None
 
 
 def _text(digest: bytes) -> str:
