@@ -10,7 +10,7 @@ COMMAND_LINE_CLIENT = "6d3f2a0c-8f4e-4b6e-9a1d-5c0b7e2f9a41"
 """The client id of the built-in application as which the operator's command line acts, the same in every tenant."""
 COMMAND_LINE_NAME = "Badgepin command line"
 
-_DOMAIN = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$")
+_DOMAIN = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z")
 _LONGEST_NAME = 256
 
 

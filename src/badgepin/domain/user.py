@@ -9,7 +9,7 @@ from enum import StrEnum
 from badgepin.domain.errors import InvalidValue, Reason
 
 _LONGEST = 113
-_UPN = re.compile(r"^[^\s@|\x00-\x1f\x7f]+@[^\s@|\x00-\x1f\x7f]+$")
+_UPN = re.compile(r"^[^\s@|\x00-\x1f\x7f]+@[^\s@|\x00-\x1f\x7f]+\Z")
 
 
 class UserType(StrEnum):

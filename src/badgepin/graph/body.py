@@ -9,9 +9,9 @@ from badgepin.domain.errors import InvalidValue, Reason
 
 # a string, or a comma that only white space separates from a closing bracket
 _TRAILING_COMMA = re.compile(rb'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
-_ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?(Z|z|[+-]\d{2}:\d{2})?$", re.ASCII)
+_ISO = re.compile(r"^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,7}))?(Z|z|[+-]\d{2}:\d{2})?\Z", re.ASCII)
 _CULTURE = re.compile(
-    r"^(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2}) (AM|PM|am|pm)(?: ([+-]\d{2}:\d{2}))?$", re.ASCII
+    r"^(\d{1,2})/(\d{1,2})/(\d{4}) (\d{1,2}):(\d{2}):(\d{2}) (AM|PM|am|pm)(?: ([+-]\d{2}:\d{2}))?\Z", re.ASCII
 )
 _MAX_DEPTH = 32
 _NOON = 12
