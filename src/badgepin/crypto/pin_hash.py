@@ -68,7 +68,7 @@ def is_pin(digits: str, hashed: HashedPin, row: PinRow, *, ring: KeyRing) -> boo
     given = _argon2(digits, hashed.salt, cost)
     try:
         kept = AESGCM(pepper.key).decrypt(hashed.nonce, hashed.ciphertext, _bound_to(row, cost))
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return False
     return hmac.compare_digest(given, kept)
 
@@ -78,7 +78,7 @@ def is_pepper_right(hashed: HashedPin, row: PinRow, pepper: SymmetricKey) -> boo
     cost = Cost(hashed.memory_kib, hashed.iterations, hashed.parallelism)
     try:
         AESGCM(pepper.key).decrypt(hashed.nonce, hashed.ciphertext, _bound_to(row, cost))
-    except InvalidTag:
+    except (InvalidTag, ValueError):
         return False
     return True
 

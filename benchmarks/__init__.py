@@ -1,0 +1,1 @@
+"""What the server costs, as ratios side by side in one run: `make bench`."""
