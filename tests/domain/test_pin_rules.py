@@ -105,6 +105,6 @@ def test_people_may_not_choose_dates_runs_patterns_and_what_others_know(pin: str
         check_chosen_pin(pin, known=("+49 555 12345", "emp 55512345"))
 
 
-@pytest.mark.parametrize("pin", ["86420975", "19849229", "31021984", "20361231"])
+@pytest.mark.parametrize("pin", ["86420975", "19849229", "31021984", "20361231", "14725899", "25801470693"])
 def test_people_may_choose_what_only_looks_like_a_date(pin: str) -> None:
     check_chosen_pin(pin, known=("worker@contoso.example", "123"))

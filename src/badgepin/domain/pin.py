@@ -96,6 +96,7 @@ def _is_key_pad_walk(pin: str) -> bool:
     while rest:
         walk = next((pattern for pattern in _KEY_PAD if rest.startswith(pattern)), None)
         if walk is None:
-            return len(rest) <= 2 and rest != pin  # noqa: PLR2004 - a walk that the PIN's length cuts off
+            # a walk that the PIN's length cuts off
+            return rest != pin and any(pattern.startswith(rest) for pattern in _KEY_PAD)
         rest = rest[len(walk) :]
     return True
