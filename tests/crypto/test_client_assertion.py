@@ -122,11 +122,16 @@ def test_a_certificate_in_the_header_brings_no_key_of_its_own() -> None:
         {"iss": "another"},
         {"sub": "another"},
         {"sub": [CLIENT]},
-        {"iss": CLIENT.upper()},
+        {"iss": CLIENT + " "},
+        {"iss": "", "sub": ""},
     ],
 )
 def test_issuer_and_subject_are_the_client(changes: dict[str, Any]) -> None:
     assert not _accepts(_claims(**changes))
+
+
+def test_the_client_s_id_counts_in_any_case() -> None:
+    assert _accepts(_claims(iss=CLIENT.upper(), sub=CLIENT.upper()))
 
 
 @pytest.mark.parametrize("audience", [ISSUER, ENDPOINT, [ISSUER]])

@@ -100,7 +100,10 @@ def _usable(key: object) -> PublicKey:
 def verify_assertion(
     token: str, *, client_id: str, keys: Sequence[RegisteredKey], audiences: frozenset[str], now: datetime
 ) -> Assertion | BadToken:
-    """The assertion, when one of the application's keys signed it for us, now, and it lives at most 15 minutes."""
+    """The assertion, when one of the application's keys signed it for us, now, and it lives at most 15 minutes.
+
+    `client_id` is a lower-case GUID; the assertion may write it in any case.
+    """
     header = read_jws_header(token)
     if header is None:
         return BadToken("not a compact JWS")
@@ -149,7 +152,7 @@ def _check_claims(
     moment = now.timestamp()
     audience, jti = claims.get("aud"), claims.get("jti")
     named = audience if isinstance(audience, list) else [audience]
-    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+    if not all(isinstance(who, str) and who.lower() == client_id for who in (claims.get("iss"), claims.get("sub"))):
         return BadToken("issuer or subject is not the client")
     if len(named) != 1 or not isinstance(named[0], str) or named[0] not in audiences:
         return BadToken("other audience")
