@@ -187,7 +187,7 @@ def put_qr_code(
     """Insert a code where none is active; an expired one is revoked first. Raises `Conflict` when another is faster."""
     old = admitted.view.method.find_qr_code(kind) if admitted.view.method else None
     if old is not None:
-        tx.execute(store.revocation(call.tenant_id, old.id, call.now))
+        store.revoke(tx, call.tenant_id, old.id, call.now)
     issued, row = make_qr_code(call, admitted.person, kind, lifetime, ring)
     if not store.insert_qr_code(tx, call.tenant_id, admitted.person.id, row):
         raise Conflict(Reason.STANDARD_QR_CODE_EXISTS if kind is CodeKind.STANDARD else Reason.TEMPORARY_QR_CODE_EXISTS)

@@ -2,7 +2,9 @@
 
 import hashlib
 import secrets
-from dataclasses import fields
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -23,25 +25,36 @@ def append(tx: Transaction, call: Call, standing: Standing, event: AuditEvent) -
     tx.execute(sa.insert(audit_events), row_of(call, standing, event))
 
 
+@dataclass(frozen=True)
+class PreparedChange:
+    """An UPDATE with RETURNING that hits at most one row, built once, and the values it runs with."""
+
+    statement: ReturningUpdate[Any]
+    values: Mapping[str, Any]
+
+
 def change_and_append(
-    tx: Transaction, change: ReturningUpdate[Any], call: Call, standing: Standing, event: AuditEvent
+    tx: Transaction, change: PreparedChange, call: Call, standing: Standing, event: AuditEvent
 ) -> bool:
     """Make a change and record it if it hit a row: one statement on PostgreSQL, one transaction on SQLite.
 
-    `change` is an UPDATE with RETURNING that hits at most one row. Returns whether it did.
+    Returns whether it did.
     """
     row = row_of(call, standing, event)
     if tx.dialect.name != "postgresql":
-        if tx.execute(change).first() is None:
+        if tx.execute(change.statement, dict(change.values)).first() is None:
             return False
         tx.execute(sa.insert(audit_events), row)
         return True
-    changed = change.cte("changed")
-    values = [sa.literal(value, audit_events.c[name].type) for name, value in row.items()]
-    return (
-        tx.execute(sa.insert(audit_events).from_select(list(row), sa.select(*values).select_from(changed))).rowcount
-        == 1
-    )
+    values = {f"event_{name}": value for name, value in row.items()}
+    return tx.execute(_changing_and_appending(change.statement), {**change.values, **values}).rowcount == 1
+
+
+@cache
+def _changing_and_appending(change: ReturningUpdate[Any]) -> sa.Insert:
+    columns = list(audit_events.c)
+    event = [sa.bindparam(f"event_{column.name}", type_=column.type) for column in columns]
+    return sa.insert(audit_events).from_select(columns, sa.select(*event).select_from(change.cte("changed")))
 
 
 def row_of(call: Call, standing: Standing, event: AuditEvent) -> dict[str, Any]:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningUpdate
 
 from badgepin.domain.access import Target
 from badgepin.domain.caller import Call
@@ -14,9 +14,18 @@ from badgepin.domain.ids import is_guid
 from badgepin.domain.qr_code import CodeKind, Lifetime, QRCode
 from badgepin.domain.qr_code_pin import MethodLimits, MethodView, Person, Pin, QRCodePinMethod
 from badgepin.domain.user import user_principal_name_key
-from badgepin.store.columns import from_microseconds
+from badgepin.store.audit import PreparedChange
+from badgepin.store.columns import Instant, exact_text, from_microseconds
 from badgepin.store.json_rows import json_rows, read_rows
-from badgepin.store.standing import caller_source, grants_of, read_grants, read_standing, role_groups_of
+from badgepin.store.standing import (
+    TENANT,
+    caller_source,
+    caller_values,
+    grants_of,
+    read_grants,
+    read_standing,
+    role_groups_of,
+)
 from badgepin.store.tables import (
     administrative_unit_members,
     administrative_units,
@@ -67,20 +76,24 @@ def lock_person(tx: Transaction, tenant_id: str, named: str) -> None:
 
 def view(tx: Transaction, call: Call, named: str) -> MethodView | None:
     """What an operation on a person's method needs, or None when the caller's token no longer counts."""
-    source, caller_columns, conditions = caller_source(call.caller)
-    tenant = sa.literal(call.tenant_id)
-    joined = (
-        source.outerjoin(_person, sa.and_(_person.c.tenant_id == tenant, _is_person(_person, named)))
-        .outerjoin(
-            qr_code_pin_methods,
-            sa.and_(qr_code_pin_methods.c.tenant_id == tenant, qr_code_pin_methods.c.user_id == _person.c.id),
-        )
-        .outerjoin(pins, sa.and_(pins.c.tenant_id == tenant, pins.c.user_id == _person.c.id))
-        .outerjoin(method_policies, method_policies.c.tenant_id == tenant)
-    )
-    statement = sa.select(*caller_columns, *_COLUMNS).select_from(joined).where(*conditions)
-    row = tx.execute(statement).first()
+    by_id = is_guid(named)
+    values = {**caller_values(call.caller), "named": named.lower() if by_id else user_principal_name_key(named)}
+    row = tx.execute(_view_statement(application=call.caller.is_application, by_id=by_id), values).first()
     return None if row is None else _read_view(row)
+
+
+@cache
+def _view_statement(*, application: bool, by_id: bool) -> sa.Select[Any]:
+    source = caller_source(application=application)
+    named = (_person.c.id if by_id else _person.c.user_principal_name_key) == sa.bindparam("named", type_=exact_text())
+    method = qr_code_pin_methods
+    joined = (
+        source.table.outerjoin(_person, sa.and_(_person.c.tenant_id == TENANT, named))
+        .outerjoin(method, sa.and_(method.c.tenant_id == TENANT, method.c.user_id == _person.c.id))
+        .outerjoin(pins, sa.and_(pins.c.tenant_id == TENANT, pins.c.user_id == _person.c.id))
+        .outerjoin(method_policies, method_policies.c.tenant_id == TENANT)
+    )
+    return sa.select(*source.columns, *_COLUMNS).select_from(joined).where(*source.conditions)
 
 
 def _units_of_person() -> sa.ScalarSelect[str]:
@@ -221,15 +234,36 @@ def revoke_all(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> 
     )
 
 
-def revocation(tenant_id: str, code_id: str, now: datetime) -> ReturningUpdate[Any]:
-    """The statement that revokes one live code, and hits nothing when somebody was faster."""
-    code = qr_codes.c
-    return (
-        sa.update(qr_codes)
-        .where(code.tenant_id == tenant_id, code.id == code_id, code.revoked_at.is_(None))
-        .values(revoked_at=now)
-        .returning(code.id)
+_live = sa.and_(
+    qr_codes.c.tenant_id == sa.bindparam("in_tenant"),
+    qr_codes.c.id == sa.bindparam("code"),
+    qr_codes.c.revoked_at.is_(None),
+)
+_REVOCATION = (
+    sa.update(qr_codes).where(_live).values(revoked_at=sa.bindparam("at", type_=Instant)).returning(qr_codes.c.id)
+)
+_EXPIRY_MOVE = (
+    sa.update(qr_codes)
+    .where(_live, qr_codes.c.revision == sa.bindparam("old_revision"))
+    .values(
+        expire_at=sa.bindparam("end", type_=Instant),
+        revision=sa.bindparam("new_revision"),
+        mac_key_id=sa.bindparam("kid"),
+        row_mac=sa.bindparam("mac"),
     )
+    .returning(qr_codes.c.id)
+)
+
+
+def revocation(tenant_id: str, code_id: str, now: datetime) -> PreparedChange:
+    """The change that revokes one live code, and hits nothing when somebody was faster."""
+    return PreparedChange(_REVOCATION, {"in_tenant": tenant_id, "code": code_id, "at": now})
+
+
+def revoke(tx: Transaction, tenant_id: str, code_id: str, now: datetime) -> None:
+    """Revoke one code if it is live."""
+    change = revocation(tenant_id, code_id, now)
+    tx.execute(change.statement, dict(change.values))
 
 
 def insert_qr_code(tx: Transaction, tenant_id: str, user_id: str, code: NewQRCode) -> bool:
@@ -280,13 +314,15 @@ def get_kept(tx: Transaction, tenant_id: str, code_id: str) -> KeptQRCode | None
 
 def expiry_move(
     tenant_id: str, code_id: str, expire_at: datetime, *, revision: int, mac: tuple[str, bytes]
-) -> ReturningUpdate[Any]:
-    """The statement that moves a live code's end; `revision` is the new one and must follow the kept one."""
-    code = qr_codes.c
-    return (
-        sa.update(qr_codes)
-        .where(code.tenant_id == tenant_id, code.id == code_id, code.revoked_at.is_(None))
-        .where(code.revision == revision - 1)
-        .values(expire_at=expire_at, revision=revision, mac_key_id=mac[0], row_mac=mac[1])
-        .returning(code.id)
-    )
+) -> PreparedChange:
+    """The change that moves a live code's end; `revision` is the new one and must follow the kept one."""
+    values = {
+        "in_tenant": tenant_id,
+        "code": code_id,
+        "old_revision": revision - 1,
+        "end": expire_at,
+        "new_revision": revision,
+        "kid": mac[0],
+        "mac": mac[1],
+    }
+    return PreparedChange(_EXPIRY_MOVE, values)

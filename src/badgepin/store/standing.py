@@ -1,10 +1,13 @@
 """What the directory says about a caller now: one statement, never cached (security design 5.2)."""
 
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 
 from badgepin.domain.caller import Caller, RoleGrant, Standing
+from badgepin.store.columns import guid
 from badgepin.store.json_rows import json_rows, read_rows
 from badgepin.store.tables import applications, group_members, groups, role_assignments, users
 from badgepin.store.transaction import Transaction
@@ -45,49 +48,61 @@ def read_grants(text: str | None) -> frozenset[RoleGrant]:
     return frozenset(RoleGrant(role, unit) for role, unit in read_rows(text))
 
 
-def caller_source(caller: Caller) -> tuple[sa.FromClause, list[sa.ColumnElement[Any]], list[sa.ColumnElement[bool]]]:
-    """Where the caller's row is, the columns that make its `Standing`, and when its token counts."""
-    application = applications.alias("caller_application")
-    if caller.is_application:
-        columns: list[sa.ColumnElement[Any]] = [
-            application.c.service_principal_id.label("caller_id"),
-            application.c.display_name.label("caller_name"),
-            sa.literal("").label("caller_upn"),
-            sa.literal("Application").label("caller_type"),
-            sa.literal("[]").label("caller_grants"),
-        ]
-        return (
-            application,
-            columns,
-            [
-                application.c.tenant_id == caller.tenant_id,
-                application.c.client_id == caller.client_id,
-                application.c.account_enabled,
-                application.c.token_generation == caller.token_generation,
-            ],
+@dataclass(frozen=True)
+class CallerSource:
+    """Where a caller's row is, the columns that make its `Standing`, and when its token counts."""
+
+    table: sa.FromClause
+    columns: tuple[sa.ColumnElement[Any], ...]
+    conditions: tuple[sa.ColumnElement[bool], ...]
+
+
+TENANT, _CLIENT = sa.bindparam("tenant", type_=guid()), sa.bindparam("client", type_=guid())
+_USER, _GENERATION = sa.bindparam("caller_user", type_=guid()), sa.bindparam("generation", type_=sa.Integer())
+
+
+def caller_values(caller: Caller) -> dict[str, Any]:
+    """The values that a statement built on `caller_source` is executed with."""
+    values = {"tenant": caller.tenant_id, "client": caller.client_id, "generation": caller.token_generation}
+    return values if caller.is_application else {**values, "caller_user": caller.user_id}
+
+
+@cache
+def caller_source(*, application: bool) -> CallerSource:
+    """Built once for each kind of caller: building statements anew would cost more than running them."""
+    client = applications.alias("caller_application")
+    if application:
+        columns: tuple[sa.ColumnElement[Any], ...] = (
+            client.c.service_principal_id.label("caller_id"),
+            client.c.display_name.label("caller_name"),
+            sa.literal_column("''").label("caller_upn"),
+            sa.literal_column("'Application'").label("caller_type"),
+            sa.literal_column("'[]'").label("caller_grants"),
         )
+        conditions: tuple[sa.ColumnElement[bool], ...] = (
+            client.c.tenant_id == TENANT,
+            client.c.client_id == _CLIENT,
+            client.c.account_enabled,
+            client.c.token_generation == _GENERATION,
+        )
+        return CallerSource(client, columns, conditions)
     user = users.alias("caller_user")
-    columns = [
+    columns = (
         user.c.id.label("caller_id"),
         user.c.display_name.label("caller_name"),
         user.c.user_principal_name.label("caller_upn"),
         user.c.user_type.label("caller_type"),
         grants_of(user.c.tenant_id, user.c.id).label("caller_grants"),
-    ]
-    source = user.join(
-        application, sa.and_(application.c.tenant_id == user.c.tenant_id, application.c.client_id == caller.client_id)
     )
-    return (
-        source,
-        columns,
-        [
-            user.c.tenant_id == caller.tenant_id,
-            user.c.id == caller.user_id,
-            user.c.account_enabled,
-            user.c.token_generation == caller.token_generation,
-            application.c.account_enabled,
-        ],
+    joined = user.join(client, sa.and_(client.c.tenant_id == user.c.tenant_id, client.c.client_id == _CLIENT))
+    conditions = (
+        user.c.tenant_id == TENANT,
+        user.c.id == _USER,
+        user.c.account_enabled,
+        user.c.token_generation == _GENERATION,
+        client.c.account_enabled,
     )
+    return CallerSource(joined, columns, conditions)
 
 
 def read_standing(row: Any) -> Standing:  # noqa: ANN401 - a row of any statement that selects caller_source's columns
@@ -99,6 +114,11 @@ def read_standing(row: Any) -> Standing:  # noqa: ANN401 - a row of any statemen
 
 def find(tx: Transaction, caller: Caller) -> Standing | None:
     """The caller's standing, or None when the token no longer counts: disabled, deleted, or older than a revocation."""
-    source, columns, conditions = caller_source(caller)
-    row = tx.execute(sa.select(*columns).select_from(source).where(*conditions)).first()
+    row = tx.execute(_statement(application=caller.is_application), caller_values(caller)).first()
     return None if row is None else read_standing(row)
+
+
+@cache
+def _statement(*, application: bool) -> sa.Select[Any]:
+    source = caller_source(application=application)
+    return sa.select(*source.columns).select_from(source.table).where(*source.conditions)

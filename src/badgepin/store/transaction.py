@@ -23,7 +23,8 @@ T = TypeVar("T")
 _ATTEMPTS = 3
 _RETRY_STATES = {"40001", "40P01"}
 # what a statement meets when its server goes away or its connection is cut; 53300, 57xxx: full, stopping, starting
-_GONE_STATES = ("08", "53", "57", "58")
+# 28 and 3D: it answers, but not to us
+_GONE_STATES = ("08", "28", "3D", "53", "57", "58")
 _READERS = 2
 
 
@@ -89,7 +90,12 @@ class PostgreSQLDatabase:
             max_overflow=0,
             pool_timeout=5,
             pool_use_lifo=True,
-            connect_args={"timeout": 5, "command_timeout": 10, "server_settings": {"application_name": "badgepin"}},
+            connect_args={
+                "timeout": 5,
+                "command_timeout": 10,
+                # every statement finds its rows by key, whatever the values: planning anew would cost more than running
+                "server_settings": {"application_name": "badgepin", "plan_cache_mode": "force_generic_plan"},
+            },
         )
         self._autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
