@@ -43,6 +43,7 @@ format: $(SETUP) ## rewrite the code in the house's format and repair what the l
 
 docs: $(SETUP) ## write the generated pages of docs/ anew
 	@$(BIN)/python scripts/settings_page.py
+	@BADGEPIN_WRITE_PARITY=1 $(BIN)/python -m pytest -q tests/graph/test_parity.py
 
 lock: $(SETUP) node ## resolve every dependency anew and write the locks with their hashes
 	@$(COMPILE) requirements/boot.in --output-file requirements/boot.txt

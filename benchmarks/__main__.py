@@ -1,4 +1,4 @@
-"""`make bench`: every row a ratio of two things measured in turns in one run; `--quick` for a look, `--json` for tools."""
+"""`make bench`: every row a ratio of two things measured in turns in one run."""
 
 import argparse
 import asyncio
@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.postgres import server
+
 from benchmarks.bare import capture, replay
 from benchmarks.installation import Bench, found, serving, settle, user_id
 from benchmarks.load import request, run
-from tests.postgres import server
 
 CONNECTIONS = 16
 ROUNDS = 5
@@ -42,7 +43,7 @@ class Size:
 
 
 async def _ratios(first: Callable[[int], Awaitable[float]], second: Callable[[int], Awaitable[float]]) -> list[float]:
-    """first / second, in turns; the first round only warms up."""
+    """Ratios of the first to the second, in turns; the first round only warms up."""
     ratios = [await first(turn) / await second(turn) for turn in range(ROUNDS + 1)]
     return sorted(ratios[1:])
 

@@ -23,8 +23,8 @@ T = TypeVar("T")
 _ATTEMPTS = 3
 _RETRY_STATES = {"40001", "40P01"}
 # what a statement meets when its server goes away or its connection is cut; 53300, 57xxx: full, stopping, starting
-# 28 and 3D: it answers, but not to us
-_GONE_STATES = ("08", "28", "3D", "53", "57", "58")
+# 28, 3D, 42: it answers, but not to us, or without our tables; 25: it only reads, as a standby does
+_GONE_STATES = ("08", "25", "28", "3D", "42", "53", "57", "58")
 _READERS = 2
 
 

@@ -1,0 +1,241 @@
+"""Every operation of the route table, driven on v1.0 and beta, in default and strict mode: docs/parity.md is made here.
+
+The page is written anew by `make docs`, and a page that says anything else than what was witnessed fails.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from badgepin.crypto.key_ring import KeyRing
+from badgepin.domain import directory_role as roles
+from badgepin.graph.request import Route
+from badgepin.graph.routes import ROUTES
+from tests.graph.world import ADMIN_SCOPES, APPLICATION, PRINCIPAL, ROLE_GROUP, STORE, World, build, guid
+
+PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
+STANDARD = {"startDateTime": "2026-11-23T09:00:00Z", "expireDateTime": "2027-06-01T09:00:00Z"}
+TEMPORARY = {"startDateTime": "2026-11-23T09:00:00Z", "expireDateTime": "2026-11-23T17:00:00Z"}
+PIN = "13572468"
+CONFIGURATION = {"@odata.type": "#microsoft.graph.qrCodePinAuthenticationMethodConfiguration", "pinLength": 9}
+REFERENCE = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{guid('colleague')}"}
+ALL_PERMISSIONS = [scope for scope in ADMIN_SCOPES.split() if scope != "Directory.AccessAsUser.All"]
+MODES = ("v1.0", "beta", "v1.0 strict", "beta strict")
+
+witnessed: dict[tuple[str, str], set[str]] = {}
+
+
+@dataclass(frozen=True)
+class Case:
+    """What an operation is sent, and what must be there before: a list of what `_prepare` makes."""
+
+    body: Any = None
+    needs: tuple[str, ...] = ()
+    status: int = 200
+    on_beta: int | None = None
+    keys: dict[str, str] = field(default_factory=dict)
+
+
+METHOD = "/users/{user}/authentication/qrCodePinMethod"
+CHANGE = Case({"currentPin": PIN, "newPin": "86420975"}, ("method",), 204)
+CASES: dict[tuple[str, str], Case] = {
+    ("GET", "/users/{user}/authentication/methods"): Case(needs=("method",)),
+    ("GET", METHOD): Case(needs=("method",)),
+    ("PUT", METHOD): Case({"standardQRCode": STANDARD, "pin": {"code": PIN}}, status=201),
+    ("DELETE", METHOD): Case(needs=("method",), status=204),
+    ("GET", f"{METHOD}/standardQRCode"): Case(needs=("method",)),
+    ("PATCH", f"{METHOD}/standardQRCode"): Case({"expireDateTime": "2027-01-01T00:00:00Z"}, ("method",)),
+    ("DELETE", f"{METHOD}/standardQRCode"): Case(needs=("method",), status=204),
+    ("GET", f"{METHOD}/temporaryQRCode"): Case(needs=("method", "temporary")),
+    ("PATCH", f"{METHOD}/temporaryQRCode"): Case(TEMPORARY, ("method",), 201),
+    ("DELETE", f"{METHOD}/temporaryQRCode"): Case(needs=("method", "temporary"), status=204),
+    ("GET", f"{METHOD}/pin"): Case(needs=("method",)),
+    ("PATCH", f"{METHOD}/pin"): Case({}, ("method",), 201),
+    **{
+        (verb, f"{METHOD}{path}"): CHANGE
+        for verb in ("PATCH", "POST")
+        for path in ("/pin/updatePin", "/updatePin", "/pin/microsoft.graph.updatePin", "/microsoft.graph.updatePin")
+    },
+    ("PATCH", "/policies/authenticationMethodsPolicy"): Case({"authenticationMethodConfigurations": [CONFIGURATION]}),
+    (
+        "PATCH",
+        "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{configuration}",
+    ): Case(CONFIGURATION, on_beta=204),
+    (
+        "DELETE",
+        "/policies/authenticationMethodsPolicy/authenticationMethodConfigurations/{configuration}",
+    ): Case(status=204),
+    ("POST", "/users"): Case({"userPrincipalName": "new@contoso.example", "displayName": "New"}, status=201),
+    ("PATCH", "/users/{user}"): Case({"jobTitle": "Cook"}, status=204),
+    ("DELETE", "/users/{user}"): Case(status=204),
+    ("POST", "/users/{user}/revokeSignInSessions"): Case({}),
+    ("POST", "/me/revokeSignInSessions"): Case({}),
+    ("POST", "/groups"): Case({"displayName": "New"}, status=201),
+    ("PATCH", "/groups/{group}"): Case({"description": "Known"}, status=204),
+    ("DELETE", "/groups/{group}"): Case(status=204),
+    ("POST", "/groups/{group}/members/$ref"): Case(REFERENCE, status=204),
+    ("DELETE", "/groups/{group}/members/{member}/$ref"): Case(status=204, keys={"member": guid("role_group_member")}),
+    ("POST", "/groups/{group}/owners/$ref"): Case(REFERENCE, status=204),
+    ("DELETE", "/groups/{group}/owners/{member}/$ref"): Case(
+        needs=("owner",), status=204, keys={"member": guid("colleague")}
+    ),
+    ("POST", "/directory/administrativeUnits"): Case({"displayName": "New"}, status=201),
+    ("PATCH", "/directory/administrativeUnits/{unit}"): Case({"description": "Known"}, status=204),
+    ("DELETE", "/directory/administrativeUnits/{unit}"): Case(status=204),
+    ("POST", "/directory/administrativeUnits/{unit}/members/$ref"): Case(
+        {"@odata.id": REFERENCE["@odata.id"].replace(guid("colleague"), guid("manager"))}, status=204
+    ),
+    ("DELETE", "/directory/administrativeUnits/{unit}/members/{member}/$ref"): Case(
+        status=204, keys={"member": guid("colleague")}
+    ),
+    ("POST", "/directory/administrativeUnits/{unit}/scopedRoleMembers"): Case(
+        {"roleId": roles.AUTHENTICATION_ADMINISTRATOR, "roleMemberInfo": {"id": guid("colleague")}}, status=201
+    ),
+    ("DELETE", "/directory/administrativeUnits/{unit}/scopedRoleMembers/{membership}"): Case(status=204),
+    ("POST", "/roleManagement/directory/roleAssignments"): Case(
+        {"principalId": guid("worker"), "roleDefinitionId": roles.GLOBAL_READER, "directoryScopeId": "/"}, status=201
+    ),
+    ("DELETE", "/roleManagement/directory/roleAssignments/{assignment}"): Case(status=204),
+    ("POST", "/applications"): Case({"displayName": "New"}, status=201),
+    ("PATCH", "/applications/{application}"): Case({"displayName": "Renamed"}, status=204),
+    ("DELETE", "/applications/{application}"): Case(status=204),
+    ("POST", "/applications/{application}/addPassword"): Case({}),
+    ("POST", "/applications/{application}/removePassword"): Case(needs=("secret",), status=204),
+    ("POST", "/servicePrincipals"): Case({"appId": guid("client")}, status=400),
+    ("POST", "/servicePrincipals/{principal}/appRoleAssignments"): Case(
+        {"appRoleId": "df021288-bdef-4463-88db-98f22de89214"}, status=201
+    ),
+    ("DELETE", "/servicePrincipals/{principal}/appRoleAssignments/{grant}"): Case(needs=("permission",), status=204),
+    ("POST", "/oauth2PermissionGrants"): Case(
+        {"clientId": PRINCIPAL, "consentType": "AllPrincipals", "resourceId": "x", "scope": "User.Read"}, status=201
+    ),
+    ("GET", "/oauth2PermissionGrants/{grant}"): Case(needs=("delegation",)),
+    ("PATCH", "/oauth2PermissionGrants/{grant}"): Case({"scope": "User.Read User.Read.All"}, ("delegation",), 204),
+    ("DELETE", "/oauth2PermissionGrants/{grant}"): Case(needs=("delegation",), status=204),
+    ("GET", "/auditLogs/directoryAudits/{event}"): Case(needs=("method", "event")),
+    ("POST", "/$batch"): Case({"requests": [{"id": "1", "method": "GET", "url": "/groups"}]}),
+}
+KEYS = {
+    "user": guid("worker"),
+    "configuration": "qrCodePin",
+    "group": ROLE_GROUP,
+    "unit": STORE,
+    "role": roles.GLOBAL_READER,
+    "assignment": guid("assignment manager"),
+    "membership": guid("assignment manager"),
+    "application": APPLICATION,
+    "principal": PRINCIPAL,
+}
+
+
+@pytest.fixture(params=[False, True], ids=["default", "strict"])
+def either(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path: Path, ring: KeyRing, runner: asyncio.Runner
+) -> Iterator[World]:
+    path = tmp_path / "badgepin.db"
+    path.write_bytes(sqlite_template.read_bytes())
+    world = build(f"sqlite:///{path}", ring, runner, strict=request.param)
+    yield world
+    world.close()
+
+
+def _token(world: World, route: Route) -> str:
+    if route.path.startswith("/me"):
+        return world.person("worker", f"{ADMIN_SCOPES} User.ReadWrite")
+    if "updatePin" in route.path:
+        return world.person("worker")
+    return world.application(*ALL_PERMISSIONS)
+
+
+def _prepare(world: World, case: Case) -> dict[str, str]:
+    keys = {**KEYS, **case.keys}
+    everything = world.application(*ALL_PERMISSIONS)
+
+    def post(path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer = world.request("POST", path, token=everything, json=body)
+        assert answer.status_code < 300, answer.text
+        return dict(answer.json()) if answer.content else {}
+
+    for need in case.needs:
+        if need == "method":
+            world.create_method(standardQRCode=STANDARD, pin={"code": PIN})
+        elif need == "temporary":
+            path = world.method_path("worker", "/temporaryQRCode")
+            assert world.request("PATCH", path, token=world.admin, json=TEMPORARY).status_code == 201
+        elif need == "owner":
+            post(f"/groups/{ROLE_GROUP}/owners/$ref", REFERENCE)
+        elif need == "secret":
+            keys["keyId"] = post(f"/applications/{APPLICATION}/addPassword", {})["keyId"]
+        elif need == "permission":
+            role = {"appRoleId": "df021288-bdef-4463-88db-98f22de89214"}
+            keys["grant"] = post(f"/servicePrincipals/{PRINCIPAL}/appRoleAssignments", role)["id"]
+        elif need == "delegation":
+            body = {"clientId": PRINCIPAL, "consentType": "AllPrincipals", "scope": "User.Read"}
+            keys["grant"] = post("/oauth2PermissionGrants", body)["id"]
+        elif need == "event":
+            events = world.request("GET", "/auditLogs/directoryAudits", token=everything).json()["value"]
+            keys["event"] = events[0]["id"]
+    return keys
+
+
+def _case(route: Route) -> Case:
+    path = route.path.replace("/me/authentication", "/users/{user}/authentication")
+    return CASES.get((route.verb, route.path)) or CASES.get((route.verb, path)) or Case()
+
+
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.verb} {route.path}")
+def test_the_operation_answers_as_documented(either: World, route: Route, version: str) -> None:
+    case = _case(route)
+    keys = _prepare(either, case)
+    body = {"keyId": keys["keyId"]} if "keyId" in keys else case.body
+    path = route.path
+    for name, value in keys.items():
+        path = path.replace(f"{{{name}}}", value)
+    answer = either.request(route.verb, f"/{version}{path}", token=_token(either, route), json=body)
+    expected = case.on_beta if version == "beta" and case.on_beta else case.status
+    assert answer.status_code == expected, answer.text
+    assert (answer.content == b"") == (expected == 204)
+    strict = " strict" if either.installation.settings.strict else ""
+    witnessed.setdefault((route.verb, route.path), set()).add(version + strict)
+
+
+def page() -> str:
+    """docs/parity.md as this run witnessed it."""
+    lines = [
+        "# Parity with Microsoft Graph",
+        "",
+        "One row an operation. Each was driven by",
+        "`tests/graph/test_parity.py::test_the_operation_answers_as_documented` on both versions, in default and",
+        "strict mode; a mark stands for a run that answered as documented. `make docs` writes this page.",
+        "",
+        "| operation | permission set | v1.0 | beta | v1.0 strict | beta strict |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for route in ROUTES:
+        modes = witnessed.get((route.verb, route.path), set())
+        marks = " | ".join("✓" if mode in modes else "no" for mode in MODES)
+        lines.append(f"| `{route.verb} {route.path}` | {route.permission.name} | {marks} |")
+    lines += [
+        "",
+        "Unmodified clients witness the same operations from outside: `tests/clients/test_unmodified_clients.py`",
+        "runs `msgraph-beta-sdk` (Python), `@microsoft/microsoft-graph-client` (Node), MSAL and azure-identity.",
+        "",
+        "Not served (405): `POST` and `PATCH` of the method, `DELETE` of the PIN and of `/authentication/methods/{id}`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def test_the_page_says_what_was_witnessed() -> None:
+    if len(witnessed) < len(ROUTES):
+        pytest.fail("run this file as a whole: the page is about every operation")
+    if os.environ.get("BADGEPIN_WRITE_PARITY"):
+        PAGE.write_text(page(), encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == page(), "docs/parity.md is out of date: run `make docs`"
+    missing = [operation for operation, modes in witnessed.items() if modes != set(MODES)]
+    assert missing == []
