@@ -218,6 +218,6 @@ def serving(bench: Bench) -> Iterator[Started]:
 def _answers(origin: str) -> bool:
     try:
         with urlopen(f"{origin}/livez", timeout=1) as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
     except OSError:
         return False

@@ -226,7 +226,7 @@ def page() -> str:
         "Unmodified clients witness the same operations from outside: `tests/clients/test_unmodified_clients.py`",
         "runs `msgraph-beta-sdk` (Python), `@microsoft/microsoft-graph-client` (Node), MSAL and azure-identity.",
         "",
-        "Not served (405): `POST` and `PATCH` of the method, `DELETE` of the PIN and of `/authentication/methods/{id}`.",
+        "Not served (405): `POST` and `PATCH` of the method, `DELETE` of the PIN or of an item of the list.",
     ]
     return "\n".join(lines) + "\n"
 
