@@ -74,4 +74,4 @@ def is_one_line(outcome: Outcome, *words: str) -> bool:
 
 def _environment(variables: dict[str, str]) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("BADGEPIN_")}
-    return inherited | variables
+    return inherited | {"BADGEPIN_LOG_LEVEL": "warning"} | variables
