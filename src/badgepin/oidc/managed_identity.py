@@ -34,7 +34,7 @@ async def answer_identity_request(
         raise TokenError(400, "invalid_client", "The managed identity's application does not exist or is disabled.")
     tenant, proven = found
     now = installation.clock()
-    claims = services.application_claims(issuer_of(installation, tenant), tenant, proven, by_secret=False, now=now)
+    claims = services.application_claims(issuer_of(installation, tenant), tenant.id, proven, by_secret=False, now=now)
     return {
         "access_token": installation.signer.sign(claims),
         "client_id": proven.application.client_id,
@@ -50,5 +50,5 @@ def _find(tx: Transaction, installation: Installation) -> tuple[Tenant, Proven] 
     tenant = find_tenant(tx, settings.managed_identity_tenant_id)
     if tenant is None:
         return None
-    proven = services.find_application(tx, tenant, settings.managed_identity_client_id)
+    proven = services.vouch_for(tx, tenant.id, settings.managed_identity_client_id)
     return None if isinstance(proven, NotProven) else (tenant, proven)

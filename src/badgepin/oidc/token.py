@@ -49,7 +49,8 @@ async def _client_credentials(installation: Installation, tenant: Tenant, client
     if isinstance(proven, NotProven):
         raise invalid_client(by_basic=client.by_basic)
     by_secret = isinstance(client.proof, SecretProof)
-    claims = services.application_claims(issuer_of(installation, tenant), tenant, proven, by_secret=by_secret, now=now)
+    issuer = issuer_of(installation, tenant)
+    claims = services.application_claims(issuer, tenant.id, proven, by_secret=by_secret, now=now)
     seconds = int(APPLICATION_LIFE.total_seconds()) - 1
     return {
         "token_type": "Bearer",

@@ -13,6 +13,7 @@ from badgepin.services.group import find_member
 from badgepin.services.standing import require
 from badgepin.store import administrative_unit as store
 from badgepin.store import audit, membership
+from badgepin.store.lock import Lock
 from badgepin.store.membership import UNITS
 from badgepin.store.transaction import Transaction
 
@@ -23,9 +24,9 @@ def get_unit(tx: Transaction, call: Call, unit_id: str) -> AdministrativeUnit:
     return find_unit(tx, call, unit_id)
 
 
-def find_unit(tx: Transaction, call: Call, unit_id: str) -> AdministrativeUnit:
+def find_unit(tx: Transaction, call: Call, unit_id: str, *, lock: Lock = Lock.NONE) -> AdministrativeUnit:
     """A unit, for a caller already let in. Raises `NotFound`."""
-    unit = store.find(tx, call.tenant_id, unit_id.lower())
+    unit = store.find(tx, call.tenant_id, unit_id.lower(), lock=lock)
     if unit is None:
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=unit_id)
     return unit
@@ -53,7 +54,7 @@ def update_unit(
 ) -> AdministrativeUnit:
     """Change a unit. Raises `NotFound`, `InvalidValue`."""
     standing = require(tx, call, DirectoryAction.WRITE_UNITS)
-    old = find_unit(tx, call, unit_id)
+    old = find_unit(tx, call, unit_id, lock=Lock.CHANGE)
     new = changed(old)
     store.update(tx, call.tenant_id, new)
     changes = tuple(
@@ -68,7 +69,7 @@ def update_unit(
 def delete_unit(tx: Transaction, call: Call, unit_id: str) -> None:
     """Remove a unit with the roles held in it. Raises `NotFound`."""
     standing = require(tx, call, DirectoryAction.WRITE_UNITS)
-    unit = find_unit(tx, call, unit_id)
+    unit = find_unit(tx, call, unit_id, lock=Lock.CHANGE)
     if not store.delete(tx, call.tenant_id, unit.id):
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=unit_id)
     audit.append(tx, call, standing, _event(Activity.DELETE_UNIT, Operation.DELETE, unit))
@@ -83,7 +84,7 @@ def list_members(tx: Transaction, call: Call, unit_id: str, *, after: str, limit
 def add_member(tx: Transaction, call: Call, unit_id: str, member_id: Callable[[], str]) -> None:
     """Add a person or group. Raises `NotFound` or `Conflict`."""
     standing = require(tx, call, DirectoryAction.WRITE_UNITS)
-    unit = find_unit(tx, call, unit_id)
+    unit = find_unit(tx, call, unit_id, lock=Lock.CHANGE)
     member = find_member(tx, call, member_id())
     if not membership.add(tx, UNITS, call.tenant_id, unit.id, member):
         raise Conflict(Reason.MEMBER_EXISTS, property="members")
@@ -94,7 +95,7 @@ def add_member(tx: Transaction, call: Call, unit_id: str, member_id: Callable[[]
 def remove_member(tx: Transaction, call: Call, unit_id: str, member_id: str) -> None:
     """Remove a member. Raises `NotFound`."""
     standing = require(tx, call, DirectoryAction.WRITE_UNITS)
-    unit = find_unit(tx, call, unit_id)
+    unit = find_unit(tx, call, unit_id, lock=Lock.CHANGE)
     if not membership.remove(tx, UNITS, call.tenant_id, unit.id, member_id.lower()):
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
     details = (("MemberId", member_id.lower()),)

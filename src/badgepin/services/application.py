@@ -15,6 +15,7 @@ from badgepin.domain.errors import InvalidValue, NotFound, Reason
 from badgepin.services.standing import require
 from badgepin.store import application as store
 from badgepin.store import audit
+from badgepin.store.lock import Lock
 from badgepin.store.transaction import Transaction
 
 _YEARS_TWO = timedelta(days=730)
@@ -44,9 +45,9 @@ def get_application(tx: Transaction, call: Call, named: str) -> ApplicationView:
     return _view(tx, call, find_application(tx, call, named))
 
 
-def find_application(tx: Transaction, call: Call, named: str) -> Application:
+def find_application(tx: Transaction, call: Call, named: str, *, lock: Lock = Lock.NONE) -> Application:
     """An application, for a caller already let in. Raises `NotFound`."""
-    application = store.find(tx, call.tenant_id, named.lower())
+    application = store.find(tx, call.tenant_id, named.lower(), lock=lock)
     if application is None:
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=named)
     return application
@@ -222,7 +223,7 @@ def _view(tx: Transaction, call: Call, application: Application) -> ApplicationV
 
 def _writable(tx: Transaction, call: Call, named: str) -> tuple[Standing, Application]:
     standing = require(tx, call, DirectoryAction.WRITE_APPLICATIONS)
-    return standing, find_application(tx, call, named)
+    return standing, find_application(tx, call, named, lock=Lock.CHANGE)
 
 
 def _record_credential(

@@ -6,16 +6,15 @@ from dataclasses import fields
 from badgepin.domain.audit import Activity, AuditEvent, Category, Change, Operation
 from badgepin.domain.caller import Call, Standing
 from badgepin.domain.directory_access import DirectoryAction
-from badgepin.domain.errors import Conflict, InvalidValue, NotFound, Reason
+from badgepin.domain.errors import Conflict, InvalidValue, NotFound, NotPermitted, Reason
 from badgepin.domain.group import Group, Member, MemberKind
 from badgepin.services.standing import check_may, require, require_standing
 from badgepin.store import audit, membership
 from badgepin.store import group as store
 from badgepin.store import user as users
+from badgepin.store.lock import Lock
 from badgepin.store.membership import GROUPS
 from badgepin.store.transaction import Transaction
-
-_EVERYBODY = 1_000_000
 
 
 def get_group(tx: Transaction, call: Call, group_id: str) -> Group:
@@ -154,8 +153,7 @@ def _check_nesting(tx: Transaction, call: Call, group: Group, member: Member) ->
     if group.is_assignable_to_role:
         raise InvalidValue(Reason.VALUE_INVALID, message="A group that roles can be assigned to takes people only.")
     store.lock(tx, call.tenant_id)
-    below = membership.list_transitive_members(tx, call.tenant_id, member.id, after="", limit=_EVERYBODY)
-    if member.id == group.id or any(nested.id == group.id for nested in below):
+    if member.id == group.id or membership.is_within(tx, call.tenant_id, group.id, container_id=member.id):
         raise InvalidValue(
             Reason.VALUE_INVALID, message="A group cannot be a member of itself, not even through others."
         )
@@ -172,16 +170,16 @@ def _add_owner(tx: Transaction, call: Call, standing: Standing, group: Group, ow
 
 
 def find_member(tx: Transaction, call: Call, member_id: str) -> Member:
-    """The person or group of an id. Raises `NotFound`."""
-    if user := users.find(tx, call.tenant_id, member_id):
+    """The person or group of an id, kept from being removed meanwhile. Raises `NotFound`."""
+    if user := users.find(tx, call.tenant_id, member_id, lock=Lock.KEEP):
         return Member(user.id, MemberKind.USER, user.display_name, user.user_principal_name)
-    if group := store.find(tx, call.tenant_id, member_id.lower()):
+    if group := store.find(tx, call.tenant_id, member_id.lower(), lock=Lock.KEEP):
         return Member(group.id, MemberKind.GROUP, group.display_name)
     raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
 
 
-def _get(tx: Transaction, call: Call, group_id: str) -> Group:
-    group = store.find(tx, call.tenant_id, group_id.lower())
+def _get(tx: Transaction, call: Call, group_id: str, *, lock: Lock = Lock.NONE) -> Group:
+    group = store.find(tx, call.tenant_id, group_id.lower(), lock=lock)
     if group is None:
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=group_id)
     return group
@@ -189,13 +187,15 @@ def _get(tx: Transaction, call: Call, group_id: str) -> Group:
 
 def _writable(tx: Transaction, call: Call, group_id: str) -> tuple[Standing, Group]:
     standing = require(tx, call, DirectoryAction.WRITE_GROUPS)
-    group = _get(tx, call, group_id)
+    group = _get(tx, call, group_id, lock=Lock.CHANGE)
     _check_may_write(call, standing, group)
     return standing, group
 
 
 def _check_may_write(call: Call, standing: Standing, group: Group) -> None:
     if group.is_assignable_to_role:
+        if not call.may_hand_out_roles:
+            raise NotPermitted(Reason.PERMISSION_MISSING)
         check_may(call, standing, DirectoryAction.WRITE_ROLE_GROUPS)
 
 

@@ -69,19 +69,18 @@ def prove_application(
         proven = _is_secret(tx, tenant, application, proof, now)
     else:
         proven = _is_assertion(tx, tenant, application, proof, now)
-    if application is None or not proven or not application.account_enabled:
+    if application is None or not proven:
         return NotProven()
-    permissions = tuple(grant.permission for grant in grants.list_of(tx, tenant.id, application.id))
-    return Proven(application, permissions, applications.token_generation(tx, tenant.id, application.id))
+    return vouch_for(tx, tenant.id, application.client_id)
 
 
-def find_application(tx: Transaction, tenant: Tenant, client_id: str) -> Proven | NotProven:
-    """An application that the host itself vouches for (a managed identity)."""
-    application = applications.find(tx, tenant.id, client_id.lower())
+def vouch_for(tx: Transaction, tenant_id: str, client_id: str) -> Proven | NotProven:
+    """An application that the host itself vouches for: a managed identity, a demo."""
+    application = applications.find(tx, tenant_id, client_id.lower())
     if application is None or not application.account_enabled:
         return NotProven()
-    permissions = tuple(grant.permission for grant in grants.list_of(tx, tenant.id, application.id))
-    return Proven(application, permissions, applications.token_generation(tx, tenant.id, application.id))
+    permissions = tuple(grant.permission for grant in grants.list_of(tx, tenant_id, application.id))
+    return Proven(application, permissions, applications.token_generation(tx, tenant_id, application.id))
 
 
 def _is_secret(
@@ -118,11 +117,13 @@ def _live_keys(tx: Transaction, tenant: Tenant, application: Application | None,
     return live
 
 
-def application_claims(issuer: str, tenant: Tenant, proven: Proven, *, by_secret: bool, now: datetime) -> Claims:
-    """The claims of an application's own token; it lives one hour."""
+def application_claims(
+    issuer: str, tenant_id: str, proven: Proven, *, by_secret: bool, now: datetime, life: timedelta = APPLICATION_LIFE
+) -> Claims:
+    """The claims of an application's own token."""
     application = proven.application
     return {
-        **_common(issuer, tenant.id, now, APPLICATION_LIFE),
+        **_common(issuer, tenant_id, now, life),
         "appid": application.client_id,
         "azp": application.client_id,
         "appidacr": "1" if by_secret else "2",

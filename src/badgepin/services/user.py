@@ -11,6 +11,7 @@ from badgepin.domain.user import User, check_user_principal_name
 from badgepin.services.standing import check_may, require, require_standing
 from badgepin.store import audit
 from badgepin.store import user as store
+from badgepin.store.lock import Lock
 from badgepin.store.transaction import Transaction
 
 
@@ -27,12 +28,13 @@ def get_user(tx: Transaction, call: Call, named: str) -> User:
     return user
 
 
-def list_users(
+def list_users(  # noqa: PLR0913 - every filter named
     tx: Transaction,
     call: Call,
     *,
     after: str,
     limit: int,
+    user_id: str | None = None,
     user_principal_name: str | None = None,
     name_prefix: str | None = None,
 ) -> list[User]:
@@ -43,6 +45,7 @@ def list_users(
         call.tenant_id,
         after=after,
         limit=limit,
+        user_id=user_id,
         user_principal_name=user_principal_name,
         name_prefix=name_prefix,
     )
@@ -103,8 +106,10 @@ def revoke_sign_in_sessions(tx: Transaction, call: Call, named: str) -> None:
 
 
 def _writable(tx: Transaction, call: Call, named: str) -> tuple[Standing, User]:
-    standing = require(tx, call, DirectoryAction.WRITE_USERS)
-    user = store.find(tx, call.tenant_id, named)
+    standing = require_standing(tx, call)
+    _check_reach(call)
+    check_may(call, standing, DirectoryAction.WRITE_USERS)
+    user = store.find(tx, call.tenant_id, named, lock=Lock.CHANGE)
     if user is None:
         raise NotFound(Reason.USER_NOT_FOUND, user=named)
     if store.grants(tx, call.tenant_id, user.id):
