@@ -178,5 +178,7 @@ def _check_ranges(settings: Settings) -> None:
             raise SettingsRefused(f"{name} must be {least} to {most}, not {getattr(settings, name)}.")
     if any(not _WAIT[0] <= wait <= _WAIT[1] for wait in settings.lockout_waits):
         raise SettingsRefused(f"Each of lockout_waits must be {_WAIT[0]} to {_WAIT[1]} seconds.")
+    if not settings.database.startswith(("sqlite:///", "postgresql://")):
+        raise SettingsRefused("database_url must start with postgresql:// or sqlite:///.")
     if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
         raise SettingsRefused("base_url must start with http:// or https:// and must not end with a slash.")

@@ -28,11 +28,15 @@ def test_a_folder_with_other_things_in_it_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
 
 
-def test_a_founding_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_founding_that_fails_leaves_nothing_behind(tmp_path: Path, postgresql: Server) -> None:
     folder = tmp_path / "data"
     assert is_one_line(badgepin("init", "--domain", "not a domain", data=folder), "not a domain")
-    url = "postgresql://nobody@127.0.0.1:1/nothing"
-    assert is_one_line(badgepin("init", "--database-url", url, data=folder), "does not answer")
+    for url, words in (
+        ("postgresql://nobody@127.0.0.1:1/nothing", "does not answer"),
+        (postgresql.url("no_such_database"), "no_such_database"),
+        ("mysql://nobody@127.0.0.1/nothing", "postgresql://"),
+    ):
+        assert is_one_line(badgepin("init", "--database-url", url, data=folder), words)
     assert not folder.exists()
 
 

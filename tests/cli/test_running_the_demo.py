@@ -83,7 +83,7 @@ def page(folder: Path) -> list[tuple[str, int]]:
     """The commands that the first start printed, with the exit code or status that each gave when run as printed."""
     with running(*_arguments(folder)) as process:
         assert process.stdout is not None
-        lines = []
+        lines: list[str] = []
         while not lines or "Ctrl-C" not in lines[-1]:
             lines.append(process.stdout.readline())
             assert lines[-1], process.stderr and process.stderr.read()

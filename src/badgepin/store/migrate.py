@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-import asyncpg
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -14,7 +13,8 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from badgepin.store.sqlite import open_engine, settle_journal
 from badgepin.store.tables import metadata
@@ -22,7 +22,6 @@ from badgepin.store.transaction import StoreUnavailable
 
 T = TypeVar("T")
 
-_DENIED = asyncpg.InvalidAuthorizationSpecificationError
 _FOLDER = Path(__file__).parent / "migrations"
 
 
@@ -103,9 +102,20 @@ def _on_connection(url: str, work: Callable[[sa.Connection], T]) -> T:
 async def _on_postgresql(url: sa.URL, work: Callable[[sa.Connection], T]) -> T:
     engine = create_async_engine(url)
     try:
-        async with engine.begin() as connection:
-            return await connection.run_sync(work)
-    except (OSError, asyncpg.PostgresConnectionError, asyncpg.InvalidCatalogNameError, _DENIED) as error:
-        raise StoreUnavailable from error
+        connection = await _connect(engine)
+        try:
+            async with connection.begin():
+                return await connection.run_sync(work)
+        finally:
+            await connection.close()
     finally:
         await engine.dispose()
+
+
+async def _connect(engine: AsyncEngine) -> AsyncConnection:
+    try:
+        return await engine.connect()
+    except DBAPIError as error:
+        raise StoreUnavailable from error.orig
+    except OSError as error:
+        raise StoreUnavailable from error
