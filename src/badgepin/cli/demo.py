@@ -45,7 +45,7 @@ def demo(
     \b
     badgepin demo
     badgepin demo --data /tmp/demo --port 9000
-    badgepin demo --json | head -1 | jq -r .tokens.manager
+    badgepin demo --json --port 9000 > demo.json &      # jq -r .tokens.manager demo.json
     """
     try:
         settings = _settings(data, port, strict=strict)
