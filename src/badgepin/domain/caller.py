@@ -59,6 +59,7 @@ class Call:
     """One request as every service sees it: who asks, when, from where, under which rules.
 
     `reaches_others`: the permission that let the call in is one for all people, not only for the signed-in one.
+    `may_hand_out_roles`: a permission to manage roles is held too, which groups that hand roles on need.
     """
 
     caller: Caller
@@ -66,6 +67,7 @@ class Call:
     correlation_id: str
     ip_address: str = ""
     reaches_others: bool = True
+    may_hand_out_roles: bool = True
     strict: bool = False
 
     @property

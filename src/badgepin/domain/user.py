@@ -9,6 +9,7 @@ from enum import StrEnum
 from badgepin.domain.errors import InvalidValue, Reason
 
 _LONGEST = 113
+_INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zs", "Zl", "Zp"})
 _UPN = re.compile(r"^[^\s@|\x00-\x1f\x7f]+@[^\s@|\x00-\x1f\x7f]+\Z")
 
 
@@ -46,7 +47,8 @@ def user_principal_name_key(user_principal_name: str) -> str:
 
 
 def check_user_principal_name(user_principal_name: str) -> None:
-    """One `@` with text around it, no spaces, at most 113 characters. Raises `InvalidValue`."""
-    if len(user_principal_name) > _LONGEST or not _UPN.match(user_principal_name):
+    """One `@` with text around it, nothing invisible, at most 113 characters. Raises `InvalidValue`."""
+    invisible = any(unicodedata.category(letter) in _INVISIBLE for letter in user_principal_name)
+    if invisible or len(user_principal_name) > _LONGEST or not _UPN.match(user_principal_name):
         message = f"'userPrincipalName' must look like name@domain and have at most {_LONGEST} characters."
         raise InvalidValue(Reason.VALUE_INVALID, message=message)

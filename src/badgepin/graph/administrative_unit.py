@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.administrative_unit import AdministrativeUnit
-from badgepin.graph.body import Json, boolean, required_text, text
+from badgepin.graph.body import Json, boolean, invalid, required_text, text
 from badgepin.graph.group import member_page
 from badgepin.graph.paging import page, position
 from badgepin.graph.reference import referenced_id
@@ -98,17 +98,24 @@ def _answer(
 
 def _new(request: GraphRequest) -> AdministrativeUnit:
     body = request.body()
-    unit = AdministrativeUnit(new_guid(), required_text(body, "displayName"), request.call.now)
+    unit = AdministrativeUnit(
+        id=new_guid(),
+        display_name=required_text(body, "displayName"),
+        created_at=request.call.now,
+        is_member_management_restricted=boolean(body, "isMemberManagementRestricted") or False,
+    )
     return _with(unit, body)
 
 
 def _with(unit: AdministrativeUnit, body: Json) -> AdministrativeUnit:
+    restricted = boolean(body, "isMemberManagementRestricted")
+    if restricted is not None and restricted != unit.is_member_management_restricted:
+        raise invalid("'isMemberManagementRestricted' can be set only when an administrative unit is created.")
     if "displayName" in body:
         unit = replace(unit, display_name=required_text(body, "displayName"))
     if "description" in body:
         unit = replace(unit, description=text(body, "description", longest=_LONGEST_TEXT))
-    restricted = boolean(body, "isMemberManagementRestricted")
-    return unit if restricted is None else replace(unit, is_member_management_restricted=restricted)
+    return unit
 
 
 def unit_json(unit: AdministrativeUnit) -> Json:

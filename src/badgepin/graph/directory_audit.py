@@ -58,13 +58,17 @@ def audit_json(event: RecordedEvent) -> Json:
                 "type": event.target_kind,
                 "userPrincipalName": personal.get("targetUserPrincipalName") or None,
                 "modifiedProperties": [
-                    {"displayName": name, "oldValue": old, "newValue": new}
+                    {"displayName": _property_name(name or ""), "oldValue": old, "newValue": new}
                     for name, old, new in event.facts.get("changes", [])
                 ],
             }
         ],
         "additionalDetails": [{"key": key, "value": value} for key, value in event.facts.get("details", [])],
     }
+
+
+def _property_name(name: str) -> str:
+    return "".join(part[:1].upper() + part[1:] for part in name.split("_"))
 
 
 def _actor(event: RecordedEvent) -> Json:

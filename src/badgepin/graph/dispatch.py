@@ -25,6 +25,7 @@ from badgepin.graph.errors import (
 )
 from badgepin.graph.metadata import metadata_document
 from badgepin.graph.paths import BadPath, PathTable, split_path
+from badgepin.graph.permissions import ROLE_WRITE
 from badgepin.graph.request import CONTENT_TYPE, GraphRequest, GraphResponse, Incoming, Route
 from badgepin.store.transaction import StoreUnavailable
 from badgepin.web.installation import Installation
@@ -86,7 +87,13 @@ class Dispatcher:
 
     def _call(self, caller: Caller, now: datetime, request_id: str, address: str, *, reaches_others: bool) -> Call:
         return Call(
-            caller, now, request_id, address, reaches_others=reaches_others, strict=self.installation.settings.strict
+            caller,
+            now,
+            request_id,
+            address,
+            reaches_others=reaches_others,
+            may_hand_out_roles=bool(ROLE_WRITE.held_by(caller.scopes, application=caller.is_application, strict=True)),
+            strict=self.installation.settings.strict,
         )
 
     def _find(self, incoming: Incoming) -> tuple[str, Route, Mapping[str, str], Mapping[str, str]]:

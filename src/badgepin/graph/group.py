@@ -10,7 +10,7 @@ from badgepin.graph.json import instant_text
 from badgepin.graph.paging import page, position
 from badgepin.graph.reference import bound_ids, member_json, referenced_id
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import equals_filter, select, selected
+from badgepin.graph.selection import equals_filter, read_filter, select, selected
 from badgepin.services import group as services
 from badgepin.store.transaction import Transaction
 
@@ -123,6 +123,7 @@ Reader = Callable[[Transaction, str, int], list[Member]]
 
 async def member_page(request: GraphRequest, read: Reader) -> GraphResponse:
     """A page of members, however they are read."""
+    read_filter(request)
     (after,) = position(request)
     limit = request.top() + 1
     items = await request.installation.database.read(lambda tx: read(tx, after, limit))

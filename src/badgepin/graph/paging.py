@@ -46,10 +46,14 @@ def page(
         token = seal(request.installation.keys, _purpose(request), _SEPARATOR.join(key(shown[-1])).encode())
         kept = {name: value for name, value in request.query.items() if name not in _DROPPED}
         options = {**kept, "$top": str(top), "$skiptoken": token}
-        path = "/".join(quote(part, safe="$'()@") for part in request.path.split("/"))
-        next_link = f"{request.root}{path}?{urlencode(options, safe='$')}"
+        next_link = f"{request.root}{_address(request)}?{urlencode(options, safe='$')}"
     return request.answer(collection(request.context(fragment), [write(item) for item in shown], next_link=next_link))
 
 
 def _purpose(request: GraphRequest) -> str:
     return f"skiptoken|{request.call.tenant_id}|{request.path.casefold()}"
+
+
+def _address(request: GraphRequest) -> str:
+    parts = request.route.path.split("/")
+    return "/".join(quote(request.keys[part[1:-1]], safe="@") if part.startswith("{") else part for part in parts)

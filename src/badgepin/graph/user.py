@@ -27,10 +27,15 @@ async def list_users(request: GraphRequest) -> GraphResponse:
     """GET a page of people."""
     (after,) = position(request)
     wanted = read_filter(request, equals=("userPrincipalName", "id"), starts=("displayName",))
-    named, prefix = wanted.get("userPrincipalName", wanted.get("id")), wanted.get("startswith displayName")
     items = await request.installation.database.read(
         lambda tx: services.list_users(
-            tx, request.call, after=after, limit=request.top() + 1, user_principal_name=named, name_prefix=prefix
+            tx,
+            request.call,
+            after=after,
+            limit=request.top() + 1,
+            user_id=wanted.get("id"),
+            user_principal_name=wanted.get("userPrincipalName"),
+            name_prefix=wanted.get("startswith displayName"),
         )
     )
     chosen = selected(request)

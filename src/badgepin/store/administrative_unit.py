@@ -6,6 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from badgepin.domain.administrative_unit import AdministrativeUnit
+from badgepin.store.columns import reads_like
+from badgepin.store.lock import Lock, locked
 from badgepin.store.tables import administrative_units, role_assignments
 from badgepin.store.transaction import Transaction
 
@@ -13,9 +15,10 @@ _NAMES = tuple(field.name for field in fields(AdministrativeUnit))
 _COLUMNS = tuple(administrative_units.c[name] for name in _NAMES)
 
 
-def find(tx: Transaction, tenant_id: str, unit_id: str) -> AdministrativeUnit | None:
+def find(tx: Transaction, tenant_id: str, unit_id: str, *, lock: Lock = Lock.NONE) -> AdministrativeUnit | None:
     """A unit by id."""
-    row = tx.execute(sa.select(*_COLUMNS).where(_is(tenant_id, unit_id))).first()
+    statement = sa.select(*_COLUMNS).where(_is(tenant_id, unit_id))
+    row = tx.execute(locked(statement, lock)).first()
     return None if row is None else AdministrativeUnit(**row._mapping)
 
 
@@ -26,7 +29,7 @@ def list_page(
     unit = administrative_units.c
     statement = sa.select(*_COLUMNS).where(unit.tenant_id == tenant_id, unit.id > after)
     if display_name is not None:
-        statement = statement.where(sa.func.lower(unit.display_name) == display_name.lower())
+        statement = statement.where(reads_like(unit.display_name, display_name))
     return [AdministrativeUnit(**row._mapping) for row in tx.execute(statement.order_by(unit.id).limit(limit))]
 
 

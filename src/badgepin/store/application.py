@@ -6,6 +6,7 @@ import msgspec
 import sqlalchemy as sa
 
 from badgepin.domain.application import Application, ApplicationKey, ApplicationSecret
+from badgepin.store.lock import Lock, locked
 from badgepin.store.tables import application_keys, application_secrets, applications, role_assignments
 from badgepin.store.transaction import Transaction
 
@@ -13,13 +14,13 @@ _row = applications.c
 _uris = msgspec.json.Decoder(tuple[str, ...]).decode
 
 
-def find(tx: Transaction, tenant_id: str, named: str) -> Application | None:
+def find(tx: Transaction, tenant_id: str, named: str, *, lock: Lock = Lock.NONE) -> Application | None:
     """An application by its object id, client id or service principal id."""
     statement = sa.select(applications).where(
         _row.tenant_id == tenant_id,
         sa.or_(_row.id == named, _row.client_id == named, _row.service_principal_id == named),
     )
-    row = tx.execute(statement).first()
+    row = tx.execute(locked(statement, lock)).first()
     return None if row is None else _read(row)
 
 

@@ -42,3 +42,14 @@ def guid() -> sa.String:
 def exact_text(length: int | None = None) -> sa.String:
     """Text that sorts and compares by code point on both databases, whatever the server's locale."""
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+def reads_like(column: sa.ColumnElement[str], wanted: str) -> sa.ColumnElement[bool]:
+    """Whether a name is this one in any case; both sides are folded by the database, which may know ASCII only."""
+    return sa.func.lower(column) == sa.func.lower(wanted)
+
+
+def begins_with(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
+    """Whether a name begins like this in any case."""
+    escaped = prefix.replace("/", "//").replace("%", "/%").replace("_", "/_")
+    return sa.func.lower(column).like(sa.func.lower(f"{escaped}%"), escape="/")

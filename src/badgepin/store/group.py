@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.group import Group, Member, MemberKind
+from badgepin.store.columns import reads_like
+from badgepin.store.lock import Lock, locked
 from badgepin.store.tables import (
     administrative_unit_members,
     group_members,
@@ -21,9 +23,10 @@ _NAMES = tuple(field.name for field in fields(Group))
 _COLUMNS = tuple(groups.c[name] for name in _NAMES)
 
 
-def find(tx: Transaction, tenant_id: str, group_id: str) -> Group | None:
+def find(tx: Transaction, tenant_id: str, group_id: str, *, lock: Lock = Lock.NONE) -> Group | None:
     """A group by id."""
-    row = tx.execute(sa.select(*_COLUMNS).where(groups.c.tenant_id == tenant_id, groups.c.id == group_id)).first()
+    statement = sa.select(*_COLUMNS).where(groups.c.tenant_id == tenant_id, groups.c.id == group_id)
+    row = tx.execute(locked(statement, lock)).first()
     return None if row is None else Group(**row._mapping)
 
 
@@ -39,7 +42,7 @@ def list_page(
     """Groups in the order of their ids."""
     statement = sa.select(*_COLUMNS).where(groups.c.tenant_id == tenant_id, groups.c.id > after)
     if display_name is not None:
-        statement = statement.where(sa.func.lower(groups.c.display_name) == display_name.lower())
+        statement = statement.where(reads_like(groups.c.display_name, display_name))
     return [Group(**row._mapping) for row in tx.execute(statement.order_by(groups.c.id).limit(limit))]
 
 

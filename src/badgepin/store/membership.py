@@ -87,18 +87,7 @@ def list_groups_of(
     tx: Transaction, tenant_id: str, member_id: str, *, transitive: bool, after: str, limit: int
 ) -> list[Member]:
     """A page of the groups that somebody is in, directly or through other groups."""
-    table = group_members
-    reached = (
-        sa.select(table.c.group_id.label("id"))
-        .where(table.c.tenant_id == tenant_id, table.c.member_id == member_id)
-        .cte("reached", recursive=True)
-    )
-    if transitive:
-        reached = reached.union(
-            sa.select(table.c.group_id)
-            .join(reached, reached.c.id == table.c.member_id)
-            .where(table.c.tenant_id == tenant_id)
-        )
+    reached = _groups_above(tenant_id, member_id, transitive=transitive)
     chosen = (
         sa.select(reached.c.id, sa.literal(MemberKind.GROUP.value).label("kind"))
         .where(reached.c.id > after)
@@ -106,6 +95,12 @@ def list_groups_of(
         .subquery()
     )
     return _read(tx, _named(chosen, tenant_id).limit(limit))
+
+
+def is_within(tx: Transaction, tenant_id: str, member_id: str, *, container_id: str) -> bool:
+    """Whether somebody is in a group, directly or through other groups."""
+    reached = _groups_above(tenant_id, member_id, transitive=True)
+    return tx.execute(sa.select(reached.c.id).where(reached.c.id == container_id).limit(1)).first() is not None
 
 
 def list_units_of(tx: Transaction, tenant_id: str, member_id: str) -> list[tuple[str, str]]:
@@ -121,6 +116,22 @@ def list_units_of(tx: Transaction, tenant_id: str, member_id: str) -> list[tuple
         .order_by(unit.id)
     )
     return [(row.id, row.display_name) for row in rows]
+
+
+def _groups_above(tenant_id: str, member_id: str, *, transitive: bool) -> sa.CTE:
+    table = group_members
+    reached = (
+        sa.select(table.c.group_id.label("id"))
+        .where(table.c.tenant_id == tenant_id, table.c.member_id == member_id)
+        .cte("reached", recursive=True)
+    )
+    if not transitive:
+        return reached
+    return reached.union(
+        sa.select(table.c.group_id)
+        .join(reached, reached.c.id == table.c.member_id)
+        .where(table.c.tenant_id == tenant_id)
+    )
 
 
 def _named(members: sa.Subquery, tenant_id: str) -> sa.Select[Any]:

@@ -11,6 +11,8 @@ from badgepin.domain.caller import RoleGrant
 from badgepin.domain.errors import Conflict, Reason
 from badgepin.domain.ids import is_guid
 from badgepin.domain.user import User, UserType, user_principal_name_key
+from badgepin.store.columns import begins_with
+from badgepin.store.lock import Lock, locked
 from badgepin.store.standing import grants_of, read_grants
 from badgepin.store.tables import administrative_unit_members, group_members, role_assignments, users
 from badgepin.store.transaction import Transaction
@@ -26,29 +28,32 @@ def _is_named(named: str) -> sa.ColumnElement[bool]:
     return users.c.user_principal_name_key == user_principal_name_key(named)
 
 
-def find(tx: Transaction, tenant_id: str, named: str) -> User | None:
+def find(tx: Transaction, tenant_id: str, named: str, *, lock: Lock = Lock.NONE) -> User | None:
     """A person by id or user principal name."""
-    row = tx.execute(sa.select(*_COLUMNS).where(users.c.tenant_id == tenant_id, _is_named(named))).first()
+    statement = sa.select(*_COLUMNS).where(users.c.tenant_id == tenant_id, _is_named(named))
+    row = tx.execute(locked(statement, lock)).first()
     return None if row is None else _read(row)
 
 
-def list_page(
+def list_page(  # noqa: PLR0913 - one statement, every filter named
     tx: Transaction,
     tenant_id: str,
     *,
     after: str,
     limit: int,
+    user_id: str | None = None,
     user_principal_name: str | None = None,
     name_prefix: str | None = None,
 ) -> list[User]:
     """People in the order of their ids, those behind `after` only."""
     statement = sa.select(*_COLUMNS).where(users.c.tenant_id == tenant_id, users.c.id > after)
+    if user_id is not None:
+        statement = statement.where(users.c.id == user_id.lower())
     if user_principal_name is not None:
-        statement = statement.where(_is_named(user_principal_name))
+        key = user_principal_name_key(user_principal_name)
+        statement = statement.where(users.c.user_principal_name_key == key)
     if name_prefix is not None:
-        statement = statement.where(
-            sa.func.lower(users.c.display_name).startswith(name_prefix.lower(), autoescape=True)
-        )
+        statement = statement.where(begins_with(users.c.display_name, name_prefix))
     return [_read(row) for row in tx.execute(statement.order_by(users.c.id).limit(limit))]
 
 
