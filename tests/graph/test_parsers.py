@@ -80,7 +80,7 @@ def test_a_query_string_is_read_or_refused(raw: str) -> None:
         assert all(name.startswith("$") for name in read_query(raw))
 
 
-@given(st.datetimes(min_value=datetime(1970, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(timezones=st.just(UTC)))
 def test_an_instant_comes_back_in_whole_seconds(moment: datetime) -> None:
     assert read_instant(instant_text(moment), strict=True) == moment.replace(microsecond=0)
 
