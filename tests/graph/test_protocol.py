@@ -1,6 +1,7 @@
 """Envelopes, headers, paths and bodies, whatever the operation (graph-contract 3)."""
 
 from contextlib import suppress
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -23,6 +24,9 @@ def test_every_answer_carries_the_protocol_s_headers(world: World) -> None:
     assert answer.headers["cache-control"] == "no-cache"
     expected = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
     assert answer.headers["content-type"] == expected
+    assert "x-ms-resource-unit" not in answer.headers
+    directory = world.request("GET", "/users", token=world.application("User.Read.All"))
+    assert directory.headers["x-ms-resource-unit"] == "1"
     without = world.request("GET", METHOD, token=world.admin)
     assert without.headers["client-request-id"] == without.headers["request-id"]
 
@@ -193,6 +197,9 @@ def test_metadata_is_served_without_a_token_and_names_the_action(world: World) -
     for version in ("/v1.0", "/beta"):
         answer = world.request("GET", f"{version}/$metadata")
         assert answer.status_code == 200
+        namespace = "{http://docs.oasis-open.org/odata/ns/edm}"
+        types = {each.get("Name") for each in ET.fromstring(answer.text).iter(f"{namespace}EntityType")}  # noqa: S314 - our own document
+        assert {"user", "qrCode", "qrPin", "qrCodePinAuthenticationMethod"} <= types
         assert 'Action Name="updatePin"' in answer.text
         assert 'NavigationProperty Name="qrCodePinMethod"' in answer.text
 

@@ -15,6 +15,7 @@ from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import DomainError
 from badgepin.graph.access import authenticate, check_permission
 from badgepin.graph.errors import (
+    Family,
     GraphError,
     envelope,
     from_domain,
@@ -78,7 +79,7 @@ class Dispatcher:
             self.installation, route, version, keys, query, incoming.headers, raw_body, call, self.answer
         )
         try:
-            return await route.handle(request)
+            return _counted(route, await route.handle(request))
         except DomainError as error:
             raise from_domain(error, route.family) from error
         except (StoreUnavailable, HasherBusy) as error:
@@ -131,6 +132,13 @@ def _version(segment: str) -> str:
 def _is_metadata(incoming: Incoming) -> bool:
     path = incoming.target.partition("?")[0].lower()
     return incoming.verb in {"GET", "HEAD"} and path in {"/v1.0/$metadata", "/beta/$metadata"}
+
+
+def _counted(route: Route, response: GraphResponse) -> GraphResponse:
+    # directory calls tell what they cost, as Graph's do; there is no quota here, so each costs one
+    if route.family is Family.METHODS:
+        return response
+    return replace(response, headers={"x-ms-resource-unit": "1", **response.headers})
 
 
 def read_query(raw: str) -> dict[str, str]:
