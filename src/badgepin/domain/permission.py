@@ -40,11 +40,7 @@ CATALOGUE: tuple[Permission, ...] = (
         "b7887744-6746-4312-813d-72daeaee7e2d",
         "50483e42-d915-4231-9639-7fdb7fd190e5",
     ),
-    Permission(
-        "Policy.Read.AuthenticationMethod",
-        "a6ff13ac-1851-4993-8ca9-a671d70de2d6",
-        "8e3bc81b-d2f3-4b7f-838c-32c88218d2f0",
-    ),
+    Permission("Policy.Read.AuthenticationMethod", "a6ff13ac-1851-4993-8ca9-a671d70de2d5"),
     Permission(
         "Policy.ReadWrite.AuthenticationMethod",
         "7e823077-d88e-468f-a337-e18f1f0e6c7c",
@@ -107,7 +103,20 @@ BY_VALUE = {permission.value: permission for permission in CATALOGUE}
 BY_APPLICATION_ID = {permission.application_id: permission for permission in CATALOGUE if permission.application_id}
 
 
+_OWN_ONLY = frozenset(
+    {
+        "UserAuthMethod-QR.Read",
+        "UserAuthMethod-QR.ReadWrite",
+        "UserAuthenticationMethod.Read",
+        "UserAuthenticationMethod.ReadWrite",
+        "User.Read",
+        "User.ReadWrite",
+        "Directory.AccessAsUser.All",
+    }
+)
+
+
 def is_application_permission(value: str) -> bool:
     """Whether an application can hold a permission for itself: it reaches everybody, not only the person signed in."""
     permission = BY_VALUE.get(value)
-    return permission is not None and (permission.application_id is not None or permission.delegated_id is None)
+    return permission is not None and value not in _OWN_ONLY
