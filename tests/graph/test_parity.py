@@ -27,6 +27,24 @@ REFERENCE = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{g
 ALL_PERMISSIONS = [scope for scope in ADMIN_SCOPES.split() if scope != "Directory.AccessAsUser.All"]
 MODES = ("v1.0", "beta", "v1.0 strict", "beta strict")
 
+WITNESSES = (
+    ("DELETE", "temporaryQRCode", "test_revoking_a_temporary_code.py"),
+    ("PUT", "qrCodePinMethod", "test_creating_a_method.py"),
+    ("", "updatePin", "test_changing_a_pin.py"),
+    ("", "qrCodePinMethod/pin", "test_changing_a_pin.py"),
+    ("", "/authentication/", "test_codes.py"),
+    ("", "/policies/", "test_policy.py"),
+    ("", "$batch", "test_batch.py"),
+    ("", "/auditLogs/", "test_managing_people.py"),
+    ("", "/applications", "../oidc/test_getting_a_token.py"),
+    ("", "/servicePrincipals", "../oidc/test_getting_a_token.py"),
+    ("", "/oauth2PermissionGrants", "test_parity.py"),
+    ("", "/groups", "test_managing_people.py"),
+    ("", "/directory/administrativeUnits", "test_managing_people.py"),
+    ("", "", "test_managing_people.py"),
+)
+"""Where an operation's behaviour is told in full: the first line whose verb and part of the path fit."""
+
 witnessed: dict[tuple[str, str], set[str]] = {}
 
 
@@ -205,6 +223,10 @@ def test_the_operation_answers_as_documented(either: World, route: Route, versio
     witnessed.setdefault((route.verb, route.path), set()).add(version + strict)
 
 
+def _witness(route: Route) -> str:
+    return next(file for verb, part, file in WITNESSES if verb in route.verb and part in route.path)
+
+
 def page() -> str:
     """docs/parity.md as this run witnessed it."""
     lines = [
@@ -212,15 +234,16 @@ def page() -> str:
         "",
         "One row an operation. Each was driven by",
         "`tests/graph/test_parity.py::test_the_operation_answers_as_documented` on both versions, in default and",
-        "strict mode; a mark stands for a run that answered as documented. `make docs` writes this page.",
+        "strict mode; a mark stands for a run that answered as documented. The witness is the file that tells the",
+        "operation's behaviour in full. `make docs` writes this page.",
         "",
-        "| operation | permission set | v1.0 | beta | v1.0 strict | beta strict |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| operation | permission set | witness in `tests/graph/` | v1.0 | beta | v1.0 strict | beta strict |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for route in ROUTES:
         modes = witnessed.get((route.verb, route.path), set())
         marks = " | ".join("✓" if mode in modes else "no" for mode in MODES)
-        lines.append(f"| `{route.verb} {route.path}` | {route.permission.name} | {marks} |")
+        lines.append(f"| `{route.verb} {route.path}` | {route.permission.name} | `{_witness(route)}` | {marks} |")
     lines += [
         "",
         "Unmodified clients witness the same operations from outside: `tests/clients/test_unmodified_clients.py`",
@@ -237,5 +260,6 @@ def test_the_page_says_what_was_witnessed() -> None:
     if os.environ.get("BADGEPIN_WRITE_PARITY"):
         PAGE.write_text(page(), encoding="utf-8")
     assert PAGE.read_text(encoding="utf-8") == page(), "docs/parity.md is out of date: run `make docs`"
+    assert all((Path(__file__).parent / _witness(route)).exists() for route in ROUTES)
     missing = [operation for operation, modes in witnessed.items() if modes != set(MODES)]
     assert missing == []
