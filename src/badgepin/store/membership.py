@@ -9,7 +9,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 from badgepin.domain.group import Member, MemberKind
 from badgepin.store.tables import (
     administrative_unit_members,
-    administrative_units,
     group_members,
     groups,
     users,
@@ -101,37 +100,6 @@ def is_within(tx: Transaction, tenant_id: str, member_id: str, *, container_id: 
     """Whether somebody is in a group, directly or through other groups."""
     reached = _groups_above(tenant_id, member_id, transitive=True)
     return tx.execute(sa.select(reached.c.id).where(reached.c.id == container_id).limit(1)).first() is not None
-
-
-def list_units_of(tx: Transaction, tenant_id: str, member_id: str) -> list[tuple[str, str]]:
-    """The units that somebody is in: id and name."""
-    unit, member = administrative_units.c, administrative_unit_members.c
-    rows = tx.execute(
-        sa.select(unit.id, unit.display_name)
-        .join(
-            administrative_unit_members,
-            sa.and_(member.tenant_id == unit.tenant_id, member.administrative_unit_id == unit.id),
-        )
-        .where(unit.tenant_id == tenant_id, member.member_id == member_id)
-        .order_by(unit.id)
-    )
-    return [(row.id, row.display_name) for row in rows]
-
-
-def _groups_above(tenant_id: str, member_id: str, *, transitive: bool) -> sa.CTE:
-    table = group_members
-    reached = (
-        sa.select(table.c.group_id.label("id"))
-        .where(table.c.tenant_id == tenant_id, table.c.member_id == member_id)
-        .cte("reached", recursive=True)
-    )
-    if not transitive:
-        return reached
-    return reached.union(
-        sa.select(table.c.group_id)
-        .join(reached, reached.c.id == table.c.member_id)
-        .where(table.c.tenant_id == tenant_id)
-    )
 
 
 def _named(members: sa.Subquery, tenant_id: str) -> sa.Select[Any]:
