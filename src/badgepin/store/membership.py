@@ -102,6 +102,22 @@ def is_within(tx: Transaction, tenant_id: str, member_id: str, *, container_id: 
     return tx.execute(sa.select(reached.c.id).where(reached.c.id == container_id).limit(1)).first() is not None
 
 
+def _groups_above(tenant_id: str, member_id: str, *, transitive: bool) -> sa.CTE:
+    table = group_members
+    reached = (
+        sa.select(table.c.group_id.label("id"))
+        .where(table.c.tenant_id == tenant_id, table.c.member_id == member_id)
+        .cte("reached", recursive=True)
+    )
+    if not transitive:
+        return reached
+    return reached.union(
+        sa.select(table.c.group_id)
+        .join(reached, reached.c.id == table.c.member_id)
+        .where(table.c.tenant_id == tenant_id)
+    )
+
+
 def _named(members: sa.Subquery, tenant_id: str) -> sa.Select[Any]:
     return (
         sa.select(
