@@ -16,6 +16,7 @@ from badgepin.store import audit
 from badgepin.store import group as groups
 from badgepin.store import role_assignment as store
 from badgepin.store import user as users
+from badgepin.store.lock import Lock
 from badgepin.store.transaction import Transaction
 
 
@@ -87,8 +88,8 @@ def assign_role(tx: Transaction, call: Call, wanted: Callable[[], WantedAssignme
     asked = wanted()
     check_assignable(asked.role_id, asked.unit_id)
     if asked.unit_id != TENANT_WIDE:
-        find_unit(tx, call, asked.unit_id)
-    principal = principal_of(tx, call, asked.principal_id)
+        find_unit(tx, call, asked.unit_id, lock=Lock.KEEP)
+    principal = principal_of(tx, call, asked.principal_id, lock=Lock.KEEP)
     assignment = RoleAssignment(new_guid(), principal.id, asked.role_id, asked.unit_id, call.now)
     if not store.insert(tx, call.tenant_id, assignment):
         raise Conflict(
@@ -111,11 +112,11 @@ def remove_assignment(tx: Transaction, call: Call, assignment_id: str, *, unit_i
     audit.append(tx, call, standing, _event(assignment, principal, Operation.UNASSIGN))
 
 
-def principal_of(tx: Transaction, call: Call, principal_id: str) -> Principal:
+def principal_of(tx: Transaction, call: Call, principal_id: str, *, lock: Lock = Lock.NONE) -> Principal:
     """Who an id names. Raises `NotFound`, and `InvalidValue` for a group that roles cannot be assigned to."""
-    if user := users.find(tx, call.tenant_id, principal_id):
+    if user := users.find(tx, call.tenant_id, principal_id, lock=lock):
         return Principal(user.id, user.display_name, user.user_principal_name)
-    if group := groups.find(tx, call.tenant_id, principal_id.lower()):
+    if group := groups.find(tx, call.tenant_id, principal_id.lower(), lock=lock):
         if not group.is_assignable_to_role:
             message = "Roles can be assigned only to groups created with 'isAssignableToRole'."
             raise InvalidValue(Reason.VALUE_INVALID, message=message)

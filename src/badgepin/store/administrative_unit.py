@@ -45,11 +45,13 @@ def update(tx: Transaction, tenant_id: str, unit: AdministrativeUnit) -> None:
 
 def delete(tx: Transaction, tenant_id: str, unit_id: str) -> bool:
     """Remove a unit with its memberships and the roles held in it. Returns whether it was there."""
+    # the unit first, as with people: a role given meanwhile is seen only afterwards
+    gone = tx.execute(sa.delete(administrative_units).where(_is(tenant_id, unit_id))).rowcount == 1
     assigned = role_assignments.c
     tx.execute(
         sa.delete(role_assignments).where(assigned.tenant_id == tenant_id, assigned.administrative_unit_id == unit_id)
     )
-    return tx.execute(sa.delete(administrative_units).where(_is(tenant_id, unit_id))).rowcount == 1
+    return gone
 
 
 def _is(tenant_id: str, unit_id: str) -> sa.ColumnElement[bool]:

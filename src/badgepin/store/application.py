@@ -68,13 +68,15 @@ def token_generation(tx: Transaction, tenant_id: str, application_id: str) -> in
 
 def delete(tx: Transaction, tenant_id: str, application: Application) -> bool:
     """Remove an application with credentials, permissions and roles. Returns whether it was there."""
+    # the application first, as with people: a role given meanwhile is seen only afterwards
+    gone = tx.execute(sa.delete(applications).where(_is(tenant_id, application.id))).rowcount == 1
     assigned = role_assignments.c
     tx.execute(
         sa.delete(role_assignments).where(
             assigned.tenant_id == tenant_id, assigned.principal_id == application.service_principal_id
         )
     )
-    return tx.execute(sa.delete(applications).where(_is(tenant_id, application.id))).rowcount == 1
+    return gone
 
 
 def insert_secret(tx: Transaction, tenant_id: str, application_id: str, secret: ApplicationSecret) -> None:

@@ -58,11 +58,13 @@ def update(tx: Transaction, tenant_id: str, group: Group) -> None:
 
 def delete(tx: Transaction, tenant_id: str, group_id: str) -> bool:
     """Remove a group with its memberships and roles. Returns whether it was there."""
+    # the group first, as with people: what others added meanwhile is seen only afterwards
+    gone = tx.execute(sa.delete(groups).where(groups.c.tenant_id == tenant_id, groups.c.id == group_id)).rowcount == 1
     for table in (group_members, administrative_unit_members):
         tx.execute(sa.delete(table).where(table.c.tenant_id == tenant_id, table.c.member_id == group_id))
     assigned = role_assignments.c
     tx.execute(sa.delete(role_assignments).where(assigned.tenant_id == tenant_id, assigned.principal_id == group_id))
-    return tx.execute(sa.delete(groups).where(groups.c.tenant_id == tenant_id, groups.c.id == group_id)).rowcount == 1
+    return gone
 
 
 def add_owner(tx: Transaction, tenant_id: str, group_id: str, user_id: str) -> bool:

@@ -95,14 +95,13 @@ def token_generation(tx: Transaction, tenant_id: str, user_id: str) -> int:
 
 def delete(tx: Transaction, tenant_id: str, user_id: str) -> bool:
     """Remove a person with memberships, roles and method. Returns whether they were there."""
-    tx.execute(
-        sa.delete(role_assignments).where(
-            role_assignments.c.tenant_id == tenant_id, role_assignments.c.principal_id == user_id
-        )
-    )
+    # the person first: whoever adds them somewhere holds their row, and what they added is seen only afterwards
+    gone = tx.execute(sa.delete(users).where(users.c.tenant_id == tenant_id, users.c.id == user_id)).rowcount == 1
+    assigned = role_assignments.c
+    tx.execute(sa.delete(role_assignments).where(assigned.tenant_id == tenant_id, assigned.principal_id == user_id))
     for table in (group_members, administrative_unit_members):
         tx.execute(sa.delete(table).where(table.c.tenant_id == tenant_id, table.c.member_id == user_id))
-    return tx.execute(sa.delete(users).where(users.c.tenant_id == tenant_id, users.c.id == user_id)).rowcount == 1
+    return gone
 
 
 def grants(tx: Transaction, tenant_id: str, user_id: str) -> frozenset[RoleGrant]:
