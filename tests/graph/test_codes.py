@@ -159,6 +159,8 @@ def test_the_list_of_methods_shows_the_method_on_both_versions(world: World) -> 
         (item,) = world.request("GET", version + path, token=world.admin).json()["value"]
         assert (item["id"], item["@odata.type"]) == (made["id"], "#microsoft.graph.qrCodePinAuthenticationMethod")
         assert ("lastUsedDateTime" in item) == (version == "/beta")
+        assert world.request("GET", f"{path}/{made['id']}", token=world.admin).json()["id"] == made["id"]
+        assert world.request("GET", f"{path}/{guid('another')}", token=world.admin).status_code == 404
     only_qr = world.application("UserAuthMethod-QR.ReadWrite.All")
     assert world.request("GET", path, token=only_qr).status_code == 403
 

@@ -5,7 +5,7 @@ The page is written anew by `make docs`, and a page that says anything else than
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,7 @@ METHOD = "/users/{user}/authentication/qrCodePinMethod"
 CHANGE = Case({"currentPin": PIN, "newPin": "86420975"}, ("method",), 204)
 CASES: dict[tuple[str, str], Case] = {
     ("GET", "/users/{user}/authentication/methods"): Case(needs=("method",)),
+    ("GET", "/users/{user}/authentication/methods/{method}"): Case(needs=("method", "method id")),
     ("GET", METHOD): Case(needs=("method",)),
     ("PUT", METHOD): Case({"standardQRCode": STANDARD, "pin": {"code": PIN}}, status=201),
     ("DELETE", METHOD): Case(needs=("method",), status=204),
@@ -179,25 +180,25 @@ def _prepare(world: World, case: Case) -> dict[str, str]:
         assert answer.status_code < 300, answer.text
         return dict(answer.json()) if answer.content else {}
 
+    def get(path: str) -> Any:
+        return world.request("GET", path, token=everything).json()
+
+    grants = f"/servicePrincipals/{PRINCIPAL}/appRoleAssignments"
+    role = {"appRoleId": "df021288-bdef-4463-88db-98f22de89214"}
+    delegation = {"clientId": PRINCIPAL, "consentType": "AllPrincipals", "scope": "User.Read"}
+    method, temporary = world.method_path("worker"), world.method_path("worker", "/temporaryQRCode")
+    prepare: dict[str, Callable[[], dict[str, Any]]] = {
+        "method": lambda: world.create_method(standardQRCode=STANDARD, pin={"code": PIN}) and {},
+        "temporary": lambda: world.request("PATCH", temporary, token=world.admin, json=TEMPORARY).json() and {},
+        "method id": lambda: {"method": get(method)["id"]},
+        "owner": lambda: post(f"/groups/{ROLE_GROUP}/owners/$ref", REFERENCE) and {},
+        "secret": lambda: {"keyId": post(f"/applications/{APPLICATION}/addPassword", {})["keyId"]},
+        "permission": lambda: {"grant": post(grants, role)["id"]},
+        "delegation": lambda: {"grant": post("/oauth2PermissionGrants", delegation)["id"]},
+        "event": lambda: {"event": get("/auditLogs/directoryAudits")["value"][0]["id"]},
+    }
     for need in case.needs:
-        if need == "method":
-            world.create_method(standardQRCode=STANDARD, pin={"code": PIN})
-        elif need == "temporary":
-            path = world.method_path("worker", "/temporaryQRCode")
-            assert world.request("PATCH", path, token=world.admin, json=TEMPORARY).status_code == 201
-        elif need == "owner":
-            post(f"/groups/{ROLE_GROUP}/owners/$ref", REFERENCE)
-        elif need == "secret":
-            keys["keyId"] = post(f"/applications/{APPLICATION}/addPassword", {})["keyId"]
-        elif need == "permission":
-            role = {"appRoleId": "df021288-bdef-4463-88db-98f22de89214"}
-            keys["grant"] = post(f"/servicePrincipals/{PRINCIPAL}/appRoleAssignments", role)["id"]
-        elif need == "delegation":
-            body = {"clientId": PRINCIPAL, "consentType": "AllPrincipals", "scope": "User.Read"}
-            keys["grant"] = post("/oauth2PermissionGrants", body)["id"]
-        elif need == "event":
-            events = world.request("GET", "/auditLogs/directoryAudits", token=everything).json()["value"]
-            keys["event"] = events[0]["id"]
+        keys |= prepare[need]()
     return keys
 
 

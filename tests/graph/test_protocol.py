@@ -120,6 +120,7 @@ def test_an_unknown_segment_is_400(world: World, path: str) -> None:
         ("DELETE", f"{METHOD}/pin"),
         ("PUT", f"{METHOD}/temporaryQRCode"),
         ("DELETE", f"/users/{guid('worker')}/authentication/methods"),
+        ("DELETE", f"/users/{guid('worker')}/authentication/methods/{guid('any')}"),
         ("OPTIONS", METHOD),
     ],
 )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from badgepin.crypto.pin_hash import PinRow
-from badgepin.domain.errors import InvalidValue, Reason
+from badgepin.domain.errors import InvalidValue, NotFound, Reason
 from badgepin.domain.pin import check_pin
 from badgepin.domain.qr_code import CodeKind
 from badgepin.domain.qr_code_pin import MethodLimits
@@ -57,6 +57,16 @@ async def list_methods(request: GraphRequest) -> GraphResponse:
     method = admitted.view.method
     items = [] if method is None else [method_json(method, beta=request.version == "beta")]
     return request.answer(collection(request.context(f"users('{admitted.person.id}')/authentication/methods"), items))
+
+
+async def get_listed_method(request: GraphRequest) -> GraphResponse:
+    """GET one of the person's methods by its id: 200 or 404."""
+    admitted = await _read(request)
+    method = admitted.method
+    if method.id != request.keys["method"].lower():
+        raise NotFound(Reason.METHOD_NOT_FOUND)
+    context = {"@odata.context": request.context(f"users('{admitted.person.id}')/authentication/methods/$entity")}
+    return request.answer(context | method_json(method, beta=request.version == "beta"))
 
 
 async def put_method(request: GraphRequest) -> GraphResponse:

@@ -23,10 +23,12 @@ from badgepin.graph import permissions as may
 from badgepin.graph.request import Route
 
 # a row: verb, path, permission, function; then body, answer and statuses as OpenAPI describes them
+_METHODS = "/users/{user}/authentication/methods"
 _METHOD = "/users/{user}/authentication/qrCodePinMethod"
 _TYPE = "qrCodePinAuthenticationMethod"
 _METHOD_ROUTES = (
-    Route("GET", "/users/{user}/authentication/methods", may.METHOD_LIST, qr_code_pin.list_methods, None, f"{_TYPE}[]"),
+    Route("GET", _METHODS, may.METHOD_LIST, qr_code_pin.list_methods, None, f"{_TYPE}[]"),
+    Route("GET", f"{_METHODS}/{{method}}", may.METHOD_LIST, qr_code_pin.get_listed_method, None, _TYPE),
     Route("GET", _METHOD, may.METHOD_READ, qr_code_pin.get_method, None, _TYPE),
     Route("PUT", _METHOD, may.METHOD_WRITE, qr_code_pin.put_method, _TYPE, _TYPE, (201,)),
     Route("DELETE", _METHOD, may.METHOD_WRITE, qr_code_pin.delete_method, None, None, (204,)),
