@@ -83,8 +83,12 @@ def test_tokens_die_with_their_person_or_application_at_once(world: World) -> No
     world.transact(lambda tx: tx.execute(tables.users.update().values(account_enabled=False)))
     assert world.request("GET", METHOD, token=token).status_code == 401
     assert world.request("GET", METHOD, token=world.admin).status_code == 200
+    reader = world.person("global_reader")
+    world.transact(lambda tx: tx.execute(tables.users.update().values(account_enabled=True)))
+    assert world.request("GET", METHOD, token=reader).status_code == 200
     world.transact(lambda tx: tx.execute(tables.applications.update().values(token_generation=2)))
     assert world.request("GET", METHOD, token=world.admin).status_code == 401
+    assert world.request("GET", METHOD, token=reader).status_code == 401, "the application lost something"
 
 
 def test_a_role_taken_away_is_gone_at_once(world: World) -> None:

@@ -115,6 +115,7 @@ class World:
             "tid": TENANT,
             "appid": CLIENT,
             "gen": 1,
+            "cgen": 1,
             "ver": "2.0",
         }
         return self.installation.signer.sign({**base, **claims})

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from badgepin.demo.folder import Memory
-from badgepin.services.token import Delegation, Proven, application_claims, person_claims, vouch_for
+from badgepin.services.token import Delegation, NotProven, Proven, application_claims, person_claims, vouch_for
 from badgepin.store import user as users
 from badgepin.store.transaction import Transaction
 from badgepin.web.installation import Installation
@@ -75,8 +75,14 @@ def make_tokens(tx: Transaction, installation: Installation, memory: Memory) -> 
 
 def _delegation(tx: Transaction, memory: Memory, user_id: str, scopes: tuple[str, ...]) -> Delegation | None:
     user = users.find(tx, memory.tenant_id, user_id)
-    if user is None:
+    through = vouch_for(tx, memory.tenant_id, memory.clients[PEOPLES].client_id)
+    if user is None or isinstance(through, NotProven):
         return None
-    generation = users.token_generation(tx, memory.tenant_id, user.id)
-    held = users.grants(tx, memory.tenant_id, user.id)
-    return Delegation(user, generation, memory.clients[PEOPLES].client_id, frozenset(scopes), held)
+    return Delegation(
+        user=user,
+        token_generation=users.token_generation(tx, memory.tenant_id, user.id),
+        client_id=through.application.client_id,
+        client_generation=through.token_generation,
+        scopes=frozenset(scopes),
+        grants=users.grants(tx, memory.tenant_id, user.id),
+    )

@@ -11,7 +11,8 @@ class Caller:
     """The bearer of an access token: what the token says, nothing that the directory decides.
 
     `user_id` is set on a delegated token (a person using an application), None on an application token.
-    `token_generation` must still be the one of the user (delegated) or application row.
+    `token_generation` must still be the one of the user (delegated) or application row; a delegated token names its
+    application's too, so that a grant taken back ends it.
     """
 
     tenant_id: str
@@ -19,6 +20,7 @@ class Caller:
     user_id: str | None
     scopes: frozenset[str]
     token_generation: int
+    client_generation: int | None = None
 
     @property
     def is_application(self) -> bool:

@@ -48,10 +48,12 @@ def _caller(claims: Mapping[str, object]) -> Caller | None:
         roles = claims.get("roles")
         scopes = frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else frozenset()
         return Caller(tenant, client, None, scopes, generation)
-    user, scp = claims.get("oid"), claims.get("scp")
-    if not isinstance(user, str) or canonical_guid(user) is None or not isinstance(scp, str):
+    user, scp, client_generation = claims.get("oid"), claims.get("scp"), claims.get("cgen")
+    if not (isinstance(user, str) and isinstance(scp, str) and isinstance(client_generation, int)):
         return None
-    return Caller(tenant, client, user, frozenset(scp.split()), generation)
+    if canonical_guid(user) is None:
+        return None
+    return Caller(tenant, client, user, frozenset(scp.split()), generation, client_generation)
 
 
 def check_permission(route: Route, caller: Caller, *, strict: bool) -> bool:

@@ -144,6 +144,7 @@ class Delegation:
     user: User
     token_generation: int
     client_id: str
+    client_generation: int
     scopes: frozenset[str]
     grants: frozenset[RoleGrant]
 
@@ -164,6 +165,7 @@ def person_claims(issuer: str, tenant_id: str, delegation: Delegation, *, now: d
         "scp": " ".join(sorted(delegation.scopes)),
         "wids": sorted({grant.role_id for grant in delegation.grants if grant.unit_id == TENANT_WIDE}),
         "gen": delegation.token_generation,
+        "cgen": delegation.client_generation,
     }
 
 

@@ -59,12 +59,15 @@ class CallerSource:
 
 TENANT, _CLIENT = sa.bindparam("tenant", type_=guid()), sa.bindparam("client", type_=guid())
 _USER, _GENERATION = sa.bindparam("caller_user", type_=guid()), sa.bindparam("generation", type_=sa.Integer())
+_CLIENT_GENERATION = sa.bindparam("client_generation", type_=sa.Integer())
 
 
 def caller_values(caller: Caller) -> dict[str, Any]:
     """The values that a statement built on `caller_source` is executed with."""
     values = {"tenant": caller.tenant_id, "client": caller.client_id, "generation": caller.token_generation}
-    return values if caller.is_application else {**values, "caller_user": caller.user_id}
+    if caller.is_application:
+        return values
+    return {**values, "caller_user": caller.user_id, "client_generation": caller.client_generation}
 
 
 @cache
@@ -101,6 +104,7 @@ def caller_source(*, application: bool) -> CallerSource:
         user.c.account_enabled,
         user.c.token_generation == _GENERATION,
         client.c.account_enabled,
+        client.c.token_generation == _CLIENT_GENERATION,
     )
     return CallerSource(joined, columns, conditions)
 
