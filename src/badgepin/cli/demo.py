@@ -44,7 +44,7 @@ def demo(
 
     \b
     badgepin demo
-    badgepin demo --data /tmp/demo --port 9000
+    badgepin demo --data demo-data --port 9000
     badgepin demo --json --port 9000 > demo.json &      # jq -r .tokens.manager demo.json
     """
     try:

@@ -84,5 +84,5 @@ def _add_client(tx: Transaction, call: Call, name: str, permissions: tuple[str, 
     made = Application(new_guid(), new_guid(), new_guid(), f"Demo {name}", call.now)
     application.create_application(tx, call, lambda: made)
     for permission in permissions:
-        permission_grant.grant_permission(tx, call, made.id, lambda value=permission: value)  # type: ignore[misc]
+        permission_grant.grant_permission(tx, call, made.id, lambda value=permission: value)  # type: ignore[misc] # a lambda's default has no type
     return SampleClient(made.client_id, made.service_principal_id)
