@@ -247,8 +247,13 @@ def page() -> str:
         lines.append(f"| `{route.verb} {route.path}` | {route.permission.name} | `{_witness(route)}` | {marks} |")
     lines += [
         "",
-        "Unmodified clients witness the same operations from outside: `tests/clients/test_unmodified_clients.py`",
-        "runs `msgraph-beta-sdk` (Python), `@microsoft/microsoft-graph-client` (Node), MSAL and azure-identity.",
+        "Unmodified clients use the method, the policy, lists and batches from outside:",
+        "`tests/clients/test_unmodified_clients.py` runs `msgraph-beta-sdk` (Python),",
+        "`@microsoft/microsoft-graph-client` (Node), MSAL and azure-identity.",
+        "",
+        "`POST /servicePrincipals` is refused by design: the principal is made with its application.",
+        "`GET /$metadata` needs no token and is witnessed by `test_protocol.py`; the text and picture of a code by",
+        "`test_creating_a_method.py`.",
         "",
         "Not served (405): `POST` and `PATCH` of the method, `DELETE` of the PIN or of an item of the list.",
     ]
