@@ -18,11 +18,13 @@ from badgepin.graph.door import GraphDoor, Receive, Scope, Send
 from badgepin.graph.openapi import openapi_document
 from badgepin.graph.routes import ROUTES
 from badgepin.oidc.routes import routes as oidc_routes
+from badgepin.portal.routes import routes as portal_routes
 from badgepin.services.health import check_start, is_alive
 from badgepin.settings import Settings
 from badgepin.store.transaction import StoreUnavailable, open_database
 from badgepin.web.headers import SecurityHeaders
 from badgepin.web.installation import Installation, system_clock
+from badgepin.web.refusal_log import RefusalLog
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +56,14 @@ def open_installation(settings: Settings, *, clock: Callable[[], datetime] = sys
         tokens=TokenVerifier(ring),
         signer=TokenSigner(ring),
         clock=clock,
+        refusals=RefusalLog(Path(settings.data)),
     )
 
 
 async def close_installation(installation: Installation) -> None:
     """Let running hashes finish and give back every connection."""
     installation.hasher.close()
+    installation.refusals.close()
     await installation.database.close()
 
 
@@ -69,7 +73,8 @@ class Application:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self._graph = GraphDoor(Dispatcher(installation, ROUTES))
-        self._rest = SecurityHeaders(Starlette(routes=[*_health_routes(installation), *oidc_routes(installation)]))
+        people = [*_health_routes(installation), *portal_routes(installation), *oidc_routes(installation)]
+        self._rest = SecurityHeaders(Starlette(routes=people))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""

@@ -80,6 +80,33 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lockout_pin_life: int = 50
     """Failures since the PIN was set, after which the PIN and its codes are disabled (10 to 100)."""
 
+    delete_code_ends_sessions: bool = True
+    """Whether deleting a code ends the sessions it opened. Off: they run to their own limit, never past the code's."""
+
+    session_idle_minutes: int = 15
+    """Minutes without use after which somebody who signed in is signed out (1 to 60)."""
+
+    session_hours: int = 12
+    """Hours after which a session ends in any case (1 to 24); it never outlives the code that opened it."""
+
+    sign_ins_per_second: int = 10
+    """Sign-ins a second that one network (a /24 or /56) may begin; it protects the server, never a PIN (1 to 10000)."""
+
+    device_flow: bool = False
+    """Whether devices without a browser may be signed in from another one. Off: it is an invitation to phishers."""
+
+    brand_name: str = ""
+    """The name on the sign-in page; empty: the tenant's."""
+
+    brand_logo: str = ""
+    """An SVG or PNG file shown on the sign-in page."""
+
+    brand_colour: str = "#1a5fb4"
+    """The colour of buttons on the sign-in page, as `#rrggbb`; refused when white text on it is hard to read."""
+
+    backchannel_private_hosts: tuple[str, ...] = ()
+    """Hosts in private networks that may be told about a sign-out, as `name` or `name:port`."""
+
     hash_workers: int = 2
     """How many PIN hashes may run at the same time: the number of cores is right."""
 
@@ -133,11 +160,15 @@ _RANGES: dict[str, tuple[int, int]] = {
     "temporary_pin_days": (1, 30),
     "lockout_step": (1, 10),
     "lockout_pin_life": (10, 100),
+    "session_idle_minutes": (1, 60),
+    "session_hours": (1, 24),
+    "sign_ins_per_second": (1, 10_000),
     "hash_workers": (1, 64),
     "hash_memory_kib": (19456, 1_048_576),
     "body_limit": (16_384, 16_777_216),
 }
 _WAIT = (30, 3600)
+_LISTS = ("lockout_waits", "backchannel_private_hosts")
 
 
 def read_settings(data: str | None = None, *, environment: Mapping[str, str], **overrides: object) -> Settings:
@@ -157,8 +188,9 @@ def read_settings(data: str | None = None, *, environment: Mapping[str, str], **
     values.update({name: environment[key] for name in names if (key := f"BADGEPIN_{name.upper()}") in environment})
     values.update({name: value for name, value in overrides.items() if value is not None})
     values["data"] = folder
-    if isinstance(waits := values.get("lockout_waits"), str):
-        values["lockout_waits"] = waits.replace(",", " ").split()
+    for name in _LISTS:
+        if isinstance(text := values.get(name), str):
+            values[name] = text.replace(",", " ").split()
     try:
         settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as error:

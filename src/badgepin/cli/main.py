@@ -24,6 +24,7 @@ COMMANDS = {
     "tenants": "Organizations: add, list.",
     "keys": "The key ring: list, rotate, add-pepper, re-encrypt.",
     "db": "The database's schema: upgrade, check, downgrade.",
+    "sign-in": "Sign in with a badge and a PIN, as a browser does.",
     "doctor": "Say what is wrong with an installation, and what to do.",
 }
 _EPILOG = """\b
@@ -45,7 +46,7 @@ class _LazyGroup(TyperGroup):
         del ctx
         if cmd_name not in COMMANDS:
             return None
-        return get_command(importlib.import_module(f"badgepin.cli.{cmd_name}").app)
+        return get_command(importlib.import_module(f"badgepin.cli.{cmd_name.replace('-', '_')}").app)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - as above
         del ctx

@@ -14,7 +14,7 @@ Value = str | int | bool | None
 Row = dict[str, Value | list[str]]
 
 
-def print_json(value: Row | list[Row]) -> None:
+def print_json(value: object) -> None:
     """One JSON document on standard output."""
     typer.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
 

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from badgepin.domain.authorization import is_registered
+
 
 @dataclass(frozen=True)
 class Application:
-    """`client_id` is what the application calls itself; `service_principal_id` is who it is in the tenant."""
+    """`client_id` is what the application calls itself; `service_principal_id` is who it is in the tenant.
+
+    `redirect_uris` belong to a server that keeps a secret, the others to pages in a browser and programs on a device.
+    """
 
     id: str
     client_id: str
@@ -16,6 +21,30 @@ class Application:
     description: str | None = None
     account_enabled: bool = True
     redirect_uris: tuple[str, ...] = ()
+    spa_redirect_uris: tuple[str, ...] = ()
+    public_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
+    is_public_client: bool = False
+
+    @property
+    def every_redirect_uri(self) -> tuple[str, ...]:
+        """Where people may be sent back to, after signing in and after signing out."""
+        return (*self.redirect_uris, *self.spa_redirect_uris, *self.public_redirect_uris)
+
+    @property
+    def is_public_somewhere(self) -> bool:
+        """Whether there is any place where it cannot keep a secret."""
+        return self.is_public_client or bool(self.spa_redirect_uris or self.public_redirect_uris)
+
+    def accepts(self, redirect_uri: str) -> bool:
+        """Whether people may be sent back there."""
+        return is_registered(redirect_uri, self.every_redirect_uri)
+
+    def is_public_at(self, redirect_uri: str | None) -> bool:
+        """Whether it cannot keep a secret there: a page in a browser, a program on a device (RFC 6749 2.1)."""
+        if redirect_uri is None or not self.accepts(redirect_uri):
+            return self.is_public_client
+        return not is_registered(redirect_uri, self.redirect_uris) or self.is_public_client
 
 
 @dataclass(frozen=True)

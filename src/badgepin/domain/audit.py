@@ -49,6 +49,10 @@ class Activity(StrEnum):
     REMOVE_DELEGATED_GRANT = "Remove delegated permission grant"
     ADD_TENANT = "Add tenant"
     PIN_CHECK_FAILED = "User failed to change security info"
+    PIN_DISABLED = "User blocked from security info"
+    UNLOCK_PIN = "Admin unlocked security info"
+    SIGN_IN = "Sign-in activity"
+    SIGN_OUT = "User signed out"
 
 
 class Category(StrEnum):
@@ -60,6 +64,7 @@ class Category(StrEnum):
     APPLICATION_MANAGEMENT = "ApplicationManagement"
     ADMINISTRATIVE_UNIT = "AdministrativeUnit"
     DIRECTORY_MANAGEMENT = "DirectoryManagement"
+    SIGN_IN = "SignIn"
 
 
 class Operation(StrEnum):
@@ -70,6 +75,7 @@ class Operation(StrEnum):
     UPDATE = "Update"
     UNASSIGN = "Unassign"
     DELETE = "Delete"
+    SIGN_IN = "Sign-in"
 
 
 AUTHENTICATION_METHODS = "Authentication Methods"
@@ -90,6 +96,7 @@ class AuditEvent:
     """What happened to what. Who did it and when come from the call.
 
     `target_name` and `target_user_principal_name` are personal data and are kept apart from the rest.
+    `handle`: the four characters that a refused worker reads and a manager looks up.
     """
 
     activity: Activity
@@ -104,6 +111,7 @@ class AuditEvent:
     result_reason: str = ""
     changes: tuple[Change, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    handle: str | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +133,7 @@ class RecordedEvent:
     target_id: str
     facts: Mapping[str, Sequence[Sequence[str | None]] | str]
     personal: Mapping[str, str] | None
+    handle: str | None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ class Caller:
 
     `user_id` is set on a delegated token (a person using an application), None on an application token.
     `token_generation` must still be the one of the user (delegated) or application row; a delegated token names its
-    application's too, so that a grant taken back ends it.
+    application's too, so that a grant taken back ends it. `grant_id` is set on tokens from a sign-in: they live as
+    long as the grant, its session and the code that opened it.
     """
 
     tenant_id: str
@@ -21,6 +22,7 @@ class Caller:
     scopes: frozenset[str]
     token_generation: int
     client_generation: int | None = None
+    grant_id: str | None = None
 
     @property
     def is_application(self) -> bool:
@@ -62,6 +64,7 @@ class Call:
 
     `reaches_others`: the permission that let the call in is one for all people, not only for the signed-in one.
     `may_hand_out_roles`: a permission to manage roles is held too, which groups that hand roles on need.
+    `sessions_end_with_code`: revoking a code ends what it opened.
     """
 
     caller: Caller
@@ -71,6 +74,7 @@ class Call:
     reaches_others: bool = True
     may_hand_out_roles: bool = True
     strict: bool = False
+    sessions_end_with_code: bool = True
 
     @property
     def tenant_id(self) -> str:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import date
+from enum import StrEnum
 from itertools import pairwise
 
 from badgepin.domain.errors import InvalidValue, Reason
@@ -51,6 +52,36 @@ def check_chosen_pin(pin: str, *, known: Iterable[str]) -> None:
         digits = re.sub(r"\D", "", text, flags=re.ASCII)
         if len(digits) >= _KNOWN_LEAST and (digits in pin or pin in digits):
             raise InvalidValue(Reason.PIN_TOO_SIMPLE)
+
+
+class Weakness(StrEnum):
+    """What is wrong with a PIN that somebody wants to choose."""
+
+    LENGTH = "length"
+    DIGITS = "digits"
+    REPEATED = "repeated"
+    RUN = "run"
+    PATTERN = "pattern"
+    DATE = "date"
+    PERSONAL = "personal"
+    CURRENT = "current"
+
+
+def weaknesses(pin: str, *, minimum: int, known: Iterable[str]) -> tuple[Weakness, ...]:
+    """Everything that is wrong with a chosen PIN at once, so that nobody has to try and try; empty: it is good."""
+    if not (pin.isascii() and pin.isdecimal()):
+        return (Weakness.DIGITS,)
+    repeated = _PAIR_THREE_TIMES.search(pin) or _TRIPLE_TWICE.search(pin) or len(set(pin)) <= 2  # noqa: PLR2004 - as above
+    numbers = [re.sub(r"\D", "", text, flags=re.ASCII) for text in known]
+    found = {
+        Weakness.LENGTH: not minimum <= len(pin) <= LONGEST,
+        Weakness.REPEATED: bool(repeated),
+        Weakness.RUN: any(line in pin for line in _LINES) or _longest_run(pin) >= max(len(pin) - 1, _KNOWN_LEAST),
+        Weakness.PATTERN: _is_key_pad_walk(pin),
+        Weakness.DATE: _is_date(pin),
+        Weakness.PERSONAL: any(len(n) >= _KNOWN_LEAST and (n in pin or pin in n) for n in numbers),
+    }
+    return tuple(weakness for weakness, is_found in found.items() if is_found)
 
 
 def generate_pin(length: int, random_digits: Callable[[int], str]) -> str:

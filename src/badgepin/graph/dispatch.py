@@ -95,6 +95,7 @@ class Dispatcher:
             reaches_others=reaches_others,
             may_hand_out_roles=bool(ROLE_WRITE.held_by(caller.scopes, application=caller.is_application, strict=True)),
             strict=self.installation.settings.strict,
+            sessions_end_with_code=self.installation.settings.delete_code_ends_sessions,
         )
 
     def _find(self, incoming: Incoming) -> tuple[str, Route, Mapping[str, str], Mapping[str, str]]:

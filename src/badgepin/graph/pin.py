@@ -2,7 +2,6 @@
 
 from badgepin.crypto.pin_hash import PinRow
 from badgepin.domain.errors import InvalidValue, Reason
-from badgepin.domain.lockout import LockoutRules
 from badgepin.domain.pin import check_chosen_pin, check_pin
 from badgepin.domain.qr_code_pin import MethodLimits, Person
 from badgepin.graph.body import invalid, text
@@ -10,7 +9,7 @@ from badgepin.graph.qr_code_pin import created_status
 from badgepin.graph.qr_code_pin_json import pin_json
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
 from badgepin.services import pin as services
-from badgepin.services.pin import Incorrect, Locked, lockout_rules
+from badgepin.services.pin import Incorrect, Locked
 
 _LONGEST_PIN_TEXT = 64
 
@@ -36,7 +35,7 @@ async def update_pin(request: GraphRequest) -> GraphResponse:
     The slot is taken first, so that a busy server charges nothing; the guess is charged and committed before
     it is checked.
     """
-    installation, rules = request.installation, _lockout(request)
+    installation, rules = request.installation, request.installation.lockout_rules
     async with installation.hasher.slot() as slot:
         charged = await installation.database.write(
             lambda tx: services.charge_change(
@@ -45,9 +44,9 @@ async def update_pin(request: GraphRequest) -> GraphResponse:
         )
         if isinstance(charged, Locked):
             raise InvalidValue(Reason.PIN_LOCKED)
-        row = PinRow(charged.new.person.id, charged.kept.id, charged.kept.version)
+        row = PinRow(charged.new.person.id, charged.guess.kept.id, charged.guess.kept.version)
         hashed = None
-        if await slot.is_pin(_current_digits(request), charged.kept.hashed, row):
+        if await slot.is_pin(_current_digits(request), charged.guess.kept.hashed, row):
             row = PinRow(charged.new.person.id, charged.new.pin_id, charged.new.version)
             hashed = await slot.hash(charged.new.digits, row)
     outcome = await installation.database.write(
@@ -73,14 +72,3 @@ def _current_digits(request: GraphRequest) -> str:
     if not current:
         raise invalid("'currentPin' is required.")
     return current
-
-
-def _lockout(request: GraphRequest) -> LockoutRules:
-    settings = request.installation.settings
-    return lockout_rules(
-        step=settings.lockout_step,
-        waits=settings.lockout_waits,
-        badge_day=settings.lockout_badge_day,
-        pin_day=settings.lockout_pin_day,
-        pin_life=settings.lockout_pin_life,
-    )

@@ -1,4 +1,4 @@
-"""Which client asks, and how it proves itself: exactly one of three ways (RFC 6749 2.3, RFC 7523 2.2)."""
+"""Which client asks, and how it proves itself: by secret, signed assertion, or not at all (RFC 6749 2.3, RFC 7523)."""
 
 import base64
 import binascii
@@ -11,33 +11,32 @@ from badgepin.oidc.errors import invalid_client, invalid_request
 from badgepin.services.token import AssertionProof, Proof, SecretProof
 
 METHODS = ("client_secret_post", "client_secret_basic", "private_key_jwt")
+PUBLIC = "none"
 _ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
 @dataclass(frozen=True)
 class ClientProof:
-    """The client's id, its proof, and whether it came by HTTP Basic."""
+    """The client's id, its proof (None: it sent none), and whether it came by HTTP Basic."""
 
     client_id: str
-    proof: Proof
+    proof: Proof | None
     by_basic: bool = False
 
 
 def read_client(form: Mapping[str, str], authorization: str | None, audiences: frozenset[str]) -> ClientProof:
-    """The client and its proof. Raises `TokenError` when there is none, or more than one."""
+    """The client and its proof, if it sent one. Raises `TokenError` when it sent two, or does not say who it is."""
     by_basic = (authorization or "").lower().startswith("basic ")
     ways = [by_basic, "client_secret" in form, "client_assertion" in form]
-    if sum(ways) != 1:
-        if not any(ways):
-            raise invalid_client(by_basic=False)
+    if sum(ways) > 1:
         raise invalid_request("Use exactly one way to authenticate the client.")
     if by_basic:
         return _read_basic(form, authorization or "")
     if "client_assertion" in form:
         return _read_assertion(form, audiences)
     if not form.get("client_id"):
-        raise invalid_request("client_id is required.")
-    return ClientProof(form["client_id"], SecretProof(form["client_secret"]))
+        raise invalid_request("client_id is required.") if any(ways) else invalid_client(by_basic=False)
+    return ClientProof(form["client_id"], SecretProof(form["client_secret"]) if "client_secret" in form else None)
 
 
 def _read_basic(form: Mapping[str, str], authorization: str) -> ClientProof:

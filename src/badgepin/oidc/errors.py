@@ -38,6 +38,17 @@ def invalid_client(*, by_basic: bool) -> TokenError:
     )
 
 
+def invalid_grant(description: str) -> TokenError:
+    """400: the code or refresh token opens nothing."""
+    return TokenError(400, "invalid_grant", description)
+
+
+def invalid_bearer() -> TokenError:
+    """401: the access token does not count (RFC 6750 3.1)."""
+    headers = {"www-authenticate": 'Bearer error="invalid_token"'}
+    return TokenError(401, "invalid_token", "The access token is missing, expired or revoked.", headers)
+
+
 def invalid_scope() -> TokenError:
     """400: the scope names something else than this service."""
     return TokenError(400, "invalid_scope", "The scope must be https://graph.microsoft.com/.default.")
@@ -45,7 +56,11 @@ def invalid_scope() -> TokenError:
 
 def unsupported_grant_type() -> TokenError:
     """400: a grant that this release does not offer."""
-    return TokenError(400, "unsupported_grant_type", "This server supports the grant type client_credentials.")
+    return TokenError(
+        400,
+        "unsupported_grant_type",
+        "This server supports the grant types authorization_code, refresh_token and client_credentials.",
+    )
 
 
 def unknown_tenant() -> TokenError:

@@ -7,13 +7,12 @@ A guess is charged and committed before it is checked (security design 4).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.randomness import new_guid, random_digits
 from badgepin.domain import qr_code_pin
 from badgepin.domain.access import MethodAction
-from badgepin.domain.audit import AUTHENTICATION_METHODS, Activity, AuditEvent, Category, Operation
+from badgepin.domain.audit import Activity, Operation
 from badgepin.domain.caller import Call
 from badgepin.domain.errors import Conflict, NotFound, Reason
 from badgepin.domain.hashed_pin import HashedPin
@@ -22,6 +21,15 @@ from badgepin.domain.pin import generate_pin
 from badgepin.domain.qr_code import CodeKind, Lifetime
 from badgepin.domain.qr_code_pin import MethodLimits, Person
 from badgepin.services.badge import IssuedQRCode
+from badgepin.services.guess import (
+    WITHOUT_QR_CODE,
+    ChargedGuess,
+    Pathway,
+    charge_guess,
+    failure,
+    refund_guess,
+    settle_wrong_guess,
+)
 from badgepin.services.qr_code_pin import (
     Admitted,
     CodeRules,
@@ -37,9 +45,6 @@ from badgepin.store import pin as store
 from badgepin.store import qr_code_pin as methods
 from badgepin.store.pin import KeptPin
 from badgepin.store.transaction import Transaction
-
-WITHOUT_QR_CODE = ""
-"""The key of a PIN check without a code, such as a change over the API, in the lockout's books."""
 
 
 @dataclass(frozen=True)
@@ -124,14 +129,15 @@ def reset_pin(tx: Transaction, call: Call, new: NewPin, hashed: HashedPin, tempo
     admitted = admit(tx, call, new.person.id, MethodAction.WRITE)
     codes = admitted.method.qr_codes
     expires_at = qr_code_pin.temporary_pin_expiry(codes, now=call.now, days=temporary_days)
-    _replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, expires_at), must_change=True)
+    replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, expires_at), must_change=True)
     store.clear_failures(tx, call.tenant_id, new.pin_id, call.now)
     what = event(call, new.person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", new.pin_id))
     audit.append(tx, call, admitted.view.standing, what)
     return admit(tx, call, new.person.id, MethodAction.WRITE)
 
 
-def _replace(tx: Transaction, call: Call, new: NewPin, kept: KeptPin, *, must_change: bool) -> None:
+def replace(tx: Transaction, call: Call, new: NewPin, kept: KeptPin, *, must_change: bool) -> None:
+    """Give a PIN its new digits. Raises `Conflict` when somebody else did meanwhile."""
     length = len(new.digits)
     if not store.replace_pin(
         tx, call.tenant_id, new.person.id, kept, length=length, must_change=must_change, now=call.now
@@ -141,11 +147,10 @@ def _replace(tx: Transaction, call: Call, new: NewPin, kept: KeptPin, *, must_ch
 
 @dataclass(frozen=True)
 class Charged:
-    """A guess that is paid for and may be checked; `proof_id` is what a right one gets its money back under."""
+    """A guess that is paid for and may be checked, and the PIN that follows when it is right."""
 
     new: NewPin
-    kept: KeptPin
-    proof_id: str
+    guess: ChargedGuess
 
 
 @dataclass(frozen=True)
@@ -178,14 +183,10 @@ def charge_change(
         raise NotFound(Reason.METHOD_NOT_FOUND)
     if kept.expires_at is not None and kept.expires_at <= call.now:
         return Locked()
-    proof_id = new_guid()
-    with tx.begin_nested() as attempt:
-        if not store.charge(
-            tx, call.tenant_id, kept, qr_code_id=WITHOUT_QR_CODE, proof_id=proof_id, rules=rules, now=call.now
-        ):
-            attempt.rollback()
-            return Locked()
-    return Charged(NewPin(admitted.person, pin.id, kept.version + 1, digits), kept, proof_id)
+    guess = charge_guess(tx, call, kept, Pathway(WITHOUT_QR_CODE, new_guid(), has_proof=False), rules)
+    if guess is None:
+        return Locked()
+    return Charged(NewPin(admitted.person, pin.id, kept.version + 1, digits), guess)
 
 
 def finish_change(
@@ -198,37 +199,14 @@ def finish_change(
     if hashed is None:
         _record_failure(tx, call, admitted, charged, rules)
         return Incorrect()
-    store.refund(tx, call.tenant_id, new.pin_id, qr_code_id=WITHOUT_QR_CODE, proof_id=charged.proof_id, now=call.now)
-    _replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, None), must_change=False)
+    refund_guess(tx, call, new.pin_id, charged.guess.pathway)
+    replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, None), must_change=False)
     what = event(call, new.person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", new.pin_id))
     audit.append(tx, call, admitted.view.standing, what)
     return Changed()
 
 
 def _record_failure(tx: Transaction, call: Call, admitted: Admitted, charged: Charged, rules: LockoutRules) -> None:
-    spent = store.disable_if_spent(tx, call.tenant_id, charged.kept.id, rules, call.now)
-    if spent:
-        methods.revoke_all(tx, call.tenant_id, admitted.person.id, call.now)
-    reason = "PIN and codes disabled: too many wrong PINs" if spent else "Wrong current PIN"
-    what = AuditEvent(
-        activity=Activity.PIN_CHECK_FAILED,
-        category=Category.USER_MANAGEMENT,
-        operation=Operation.UPDATE,
-        target_kind="User",
-        target_id=admitted.person.id,
-        target_name=admitted.person.display_name,
-        target_user_principal_name=admitted.person.user_principal_name,
-        service=AUTHENTICATION_METHODS,
-        result="failure",
-        result_reason=reason,
-        details=(("PinId", charged.kept.id),),
-    )
-    audit.append(tx, call, admitted.view.standing, what)
-
-
-def lockout_rules(
-    *, step: int, waits: tuple[int, int, int, int], badge_day: int, pin_day: int, pin_life: int
-) -> LockoutRules:
-    """The lockout's rules from whole seconds and counts."""
-    first, second, third, later = (timedelta(seconds=wait) for wait in waits)
-    return LockoutRules(step, (first, second, third, later), badge_day, pin_day, pin_life)
+    standing, person, pin_id = admitted.view.standing, admitted.person, charged.guess.kept.id
+    if not settle_wrong_guess(tx, call, standing, person, pin_id, rules):
+        audit.append(tx, call, standing, failure(Activity.PIN_CHECK_FAILED, person, pin_id, "Wrong current PIN"))

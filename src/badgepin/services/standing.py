@@ -8,9 +8,14 @@ from badgepin.store import standing
 from badgepin.store.transaction import Transaction
 
 
+def find_standing(tx: Transaction, call: Call) -> Standing | None:
+    """The caller's standing now, or None when its token no longer counts."""
+    return standing.find(tx, call)
+
+
 def require_standing(tx: Transaction, call: Call) -> Standing:
     """The caller's standing now. Raises `NotPermitted` (caller unknown) when its token no longer counts."""
-    found = standing.find(tx, call.caller)
+    found = standing.find(tx, call)
     if found is None:
         raise NotPermitted(Reason.CALLER_UNKNOWN)
     return found

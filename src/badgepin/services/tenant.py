@@ -6,21 +6,27 @@ from badgepin.crypto.randomness import new_guid
 from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import Conflict, NotFound, Reason
+from badgepin.domain.method_policy import MethodPolicy, PolicyState
 from badgepin.domain.tenant import Tenant, check_tenant
 from badgepin.services.standing import require_standing
-from badgepin.store import audit
+from badgepin.store import audit, method_policy
 from badgepin.store import tenant as store
 from badgepin.store.transaction import Transaction
 
 
 def create_tenant(tx: Transaction, *, display_name: str, default_domain: str, now: datetime) -> Tenant:
-    """Add a tenant and the application as which the command line acts in it. Raises `InvalidValue`, `Conflict`."""
+    """Add a tenant, with the method switched on, and the application as which the command line acts in it.
+
+    Raises `InvalidValue`, `Conflict`.
+    """
     tenant = Tenant(new_guid(), display_name.strip(), default_domain.lower(), now)
     check_tenant(tenant)
     if any(other.default_domain == tenant.default_domain for other in store.list_all(tx)):
         raise Conflict(Reason.OBJECT_EXISTS, property="defaultDomain")
     store.insert(tx, tenant)
     store.insert_command_line(tx, tenant, application_id=new_guid(), service_principal_id=new_guid())
+    # whoever sets this up wants badges to work; Graph's own default is off
+    method_policy.save(tx, tenant.id, MethodPolicy(state=PolicyState.ENABLED), now)
     call = Call(command_line(tx, tenant), now, new_guid())
     what = AuditEvent(
         activity=Activity.ADD_TENANT,

@@ -150,7 +150,7 @@ class Delegation:
 
 
 def person_claims(issuer: str, tenant_id: str, delegation: Delegation, *, now: datetime, life: timedelta) -> Claims:
-    """The claims of a delegated token; `wids` names the roles held for the whole tenant, for readers only."""
+    """The claims of a delegated access token; `wids` names the roles held for the whole tenant, for readers only."""
     user = delegation.user
     return {
         **_common(issuer, tenant_id, now, life),

@@ -8,11 +8,18 @@ from badgepin.domain.caller import Call, Standing
 from badgepin.domain.directory_access import DirectoryAction
 from badgepin.domain.errors import NotFound, NotPermitted, Reason
 from badgepin.domain.user import User, check_user_principal_name
-from badgepin.services.standing import check_may, require, require_standing
+from badgepin.services.standing import check_may, find_standing, require, require_standing
 from badgepin.store import audit
 from badgepin.store import user as store
 from badgepin.store.lock import Lock
 from badgepin.store.transaction import Transaction
+
+
+def find_profile(tx: Transaction, call: Call) -> User | None:
+    """The person whom a delegated token is for, or None when the token no longer counts."""
+    if call.caller.user_id is None or find_standing(tx, call) is None:
+        return None
+    return store.find(tx, call.tenant_id, call.caller.user_id)
 
 
 def get_user(tx: Transaction, call: Call, named: str) -> User:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from badgepin.domain.administrative_unit import AdministrativeUnit
 from badgepin.store.columns import reads_like
 from badgepin.store.lock import Lock, locked
-from badgepin.store.tables import administrative_units, role_assignments
+from badgepin.store.tables import administrative_unit_members, administrative_units, role_assignments
 from badgepin.store.transaction import Transaction
 
 _NAMES = tuple(field.name for field in fields(AdministrativeUnit))
@@ -20,6 +20,21 @@ def find(tx: Transaction, tenant_id: str, unit_id: str, *, lock: Lock = Lock.NON
     statement = sa.select(*_COLUMNS).where(_is(tenant_id, unit_id))
     row = tx.execute(locked(statement, lock)).first()
     return None if row is None else AdministrativeUnit(**row._mapping)
+
+
+def names_of_member(tx: Transaction, tenant_id: str, member_id: str) -> tuple[str, ...]:
+    """The names of the units that somebody is in, in their order."""
+    unit, member = administrative_units.c, administrative_unit_members.c
+    statement = (
+        sa.select(unit.display_name)
+        .join(
+            administrative_unit_members,
+            sa.and_(member.tenant_id == unit.tenant_id, unit.id == member.administrative_unit_id),
+        )
+        .where(member.tenant_id == tenant_id, member.member_id == member_id)
+        .order_by(unit.display_name, unit.id)
+    )
+    return tuple(tx.execute(statement).scalars())
 
 
 def list_page(

@@ -169,6 +169,10 @@ def _values(application: Application) -> dict[str, Any]:
         "description": application.description,
         "account_enabled": application.account_enabled,
         "redirect_uris": msgspec.json.encode(application.redirect_uris).decode(),
+        "spa_redirect_uris": msgspec.json.encode(application.spa_redirect_uris).decode(),
+        "public_redirect_uris": msgspec.json.encode(application.public_redirect_uris).decode(),
+        "backchannel_logout_uri": application.backchannel_logout_uri,
+        "is_public_client": application.is_public_client,
         "created_at": application.created_at,
     }
 
@@ -183,4 +187,8 @@ def _read(row: Any) -> Application:  # noqa: ANN401 - a row of the table
         row.description,
         row.account_enabled,
         _uris(row.redirect_uris),
+        _uris(row.spa_redirect_uris),
+        _uris(row.public_redirect_uris),
+        row.backchannel_logout_uri,
+        row.is_public_client,
     )

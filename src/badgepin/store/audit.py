@@ -4,6 +4,7 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import uuid4
@@ -12,7 +13,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from badgepin.domain.audit import AuditEvent, Position, RecordedEvent
+from badgepin.domain.audit import AuditEvent, Category, Position, RecordedEvent
 from badgepin.domain.caller import Call, Standing
 from badgepin.store.tables import audit_events
 from badgepin.store.transaction import Transaction
@@ -94,13 +95,16 @@ def row_of(call: Call, standing: Standing, event: AuditEvent) -> dict[str, Any]:
         "personal": personal.decode(),
         "personal_salt": salt,
         "personal_digest": hashlib.sha256(salt + personal).digest(),
+        "handle": event.handle,
     }
 
 
-def list_page(tx: Transaction, tenant_id: str, *, after: Position | None, limit: int) -> list[RecordedEvent]:
-    """A page of events, the newest first."""
+def list_page(
+    tx: Transaction, tenant_id: str, *, after: Position | None, limit: int, sign_ins: bool = False
+) -> list[RecordedEvent]:
+    """A page of sign-ins, or of all other events, the newest first."""
     event = audit_events.c
-    statement = sa.select(audit_events).where(event.tenant_id == tenant_id)
+    statement = sa.select(audit_events).where(event.tenant_id == tenant_id, _is_sign_in(sign_ins=sign_ins))
     if after is not None:
         older = sa.and_(event.occurred_at == after.occurred_at, event.id < after.id)
         statement = statement.where(sa.or_(event.occurred_at < after.occurred_at, older))
@@ -108,11 +112,29 @@ def list_page(tx: Transaction, tenant_id: str, *, after: Position | None, limit:
     return [_read(row) for row in tx.execute(newest_first).mappings()]
 
 
-def find(tx: Transaction, tenant_id: str, event_id: str) -> RecordedEvent | None:
-    """One event by id."""
+def find(tx: Transaction, tenant_id: str, event_id: str, *, sign_ins: bool = False) -> RecordedEvent | None:
+    """One sign-in, or one other event, by id."""
     statement = sa.select(audit_events).where(audit_events.c.tenant_id == tenant_id, audit_events.c.id == event_id)
+    row = tx.execute(statement.where(_is_sign_in(sign_ins=sign_ins))).mappings().first()
+    return None if row is None else _read(row)
+
+
+def find_by_handle(tx: Transaction, tenant_id: str, handle: str, *, since: datetime) -> RecordedEvent | None:
+    """The latest event that gave a worker this handle."""
+    event = audit_events.c
+    statement = (
+        sa.select(audit_events)
+        .where(event.tenant_id == tenant_id, event.handle == handle, event.occurred_at >= since)
+        .order_by(event.occurred_at.desc())
+        .limit(1)
+    )
     row = tx.execute(statement).mappings().first()
     return None if row is None else _read(row)
+
+
+def _is_sign_in(*, sign_ins: bool) -> sa.ColumnElement[bool]:
+    category = audit_events.c.category
+    return category == Category.SIGN_IN.value if sign_ins else category != Category.SIGN_IN.value
 
 
 def _read(row: sa.RowMapping) -> RecordedEvent:

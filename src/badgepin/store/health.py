@@ -9,7 +9,7 @@ from badgepin.domain.hashed_pin import HashedPin
 from badgepin.store.tables import pins, qr_codes
 from badgepin.store.transaction import Transaction
 
-_SCHEMA = "2026_11_23_first_schema"
+_SCHEMA = "2026_11_23_sign_in"
 _DURABLE = ("fsync", "full_page_writes")
 
 

@@ -96,6 +96,12 @@ def list_groups_of(
     return _read(tx, _named(chosen, tenant_id).limit(limit))
 
 
+def group_ids_above(tx: Transaction, tenant_id: str, member_id: str) -> frozenset[str]:
+    """Every group that somebody is in, directly or through other groups."""
+    reached = _groups_above(tenant_id, member_id, transitive=True)
+    return frozenset(tx.execute(sa.select(reached.c.id)).scalars())
+
+
 def is_within(tx: Transaction, tenant_id: str, member_id: str, *, container_id: str) -> bool:
     """Whether somebody is in a group, directly or through other groups."""
     reached = _groups_above(tenant_id, member_id, transitive=True)

@@ -1,6 +1,7 @@
 """The policy's row; a tenant without one has the defaults."""
 
 from datetime import datetime
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -16,8 +17,11 @@ _targets = msgspec.json.Decoder(tuple[PolicyTarget, ...]).decode
 def get(tx: Transaction, tenant_id: str) -> MethodPolicy:
     """The policy in force."""
     row = tx.execute(sa.select(method_policies).where(method_policies.c.tenant_id == tenant_id)).first()
-    if row is None:
-        return MethodPolicy()
+    return MethodPolicy() if row is None else read_policy(row)
+
+
+def read_policy(row: Any) -> MethodPolicy:  # noqa: ANN401 - a row with the table's columns
+    """The policy in a row."""
     return MethodPolicy(
         PolicyState(row.state),
         row.pin_length,

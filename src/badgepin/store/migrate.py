@@ -16,8 +16,8 @@ from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from badgepin.store.sign_in_tables import schema
 from badgepin.store.sqlite import open_engine, settle_journal
-from badgepin.store.tables import metadata
 from badgepin.store.transaction import StoreUnavailable
 
 T = TypeVar("T")
@@ -73,7 +73,7 @@ def newest_revision() -> str:
 def _state(connection: sa.Connection) -> SchemaState:
     context = MigrationContext.configure(connection, opts={"compare_type": True})
     current = context.get_current_revision()
-    drift = compare_metadata(context, metadata) if current is not None else []
+    drift = compare_metadata(context, schema) if current is not None else []
     return SchemaState(current, newest_revision(), tuple(str(difference) for difference in drift))
 
 

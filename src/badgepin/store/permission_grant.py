@@ -58,6 +58,14 @@ def insert_delegated(tx: Transaction, tenant_id: str, grant: DelegatedGrant) -> 
     return tx.execute(insert_(delegated_grants).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
+def scopes_for(tx: Transaction, tenant_id: str, application_id: str, user_id: str) -> frozenset[str]:
+    """The scopes an application may use for a person: those granted for everybody, and those for them."""
+    statement = sa.select(_given.scopes).where(
+        _given.tenant_id == tenant_id, _given.application_id == application_id, _given.user_id.in_(["", user_id])
+    )
+    return frozenset(scope for scopes in tx.execute(statement).scalars() for scope in scopes.split())
+
+
 def update_delegated(tx: Transaction, tenant_id: str, grant: DelegatedGrant) -> None:
     """Save a grant's scopes."""
     tx.execute(

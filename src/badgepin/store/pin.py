@@ -102,15 +102,24 @@ def get_pin(tx: Transaction, tenant_id: str, user_id: str) -> KeptPin | None:
     return KeptPin(row.id, row.version, hashed, row.expires_at)
 
 
+@dataclass(frozen=True)
+class Step:
+    """Where a code stands after a charge: failures in a row, and the wait that this one would start."""
+
+    failures: int
+    locked_until: datetime | None
+
+
 def charge(  # noqa: PLR0913 - the parameters of the design's statements
     tx: Transaction, tenant_id: str, pin: KeptPin, *, qr_code_id: str, proof_id: str, rules: LockoutRules, now: datetime
-) -> bool:
-    """Charge one guess to every budget. False: some budget is used up; the caller rolls back and does not hash."""
-    return (
-        _charge_life(tx, tenant_id, pin, rules)
-        and _charge_step(tx, tenant_id, pin.id, qr_code_id, rules, now)
-        and _charge_day(tx, tenant_id, pin.id, qr_code_id, proof_id, rules, now)
-    )
+) -> Step | None:
+    """Charge one guess to every budget. None: some budget is used up; the caller rolls back and does not hash."""
+    if not _charge_life(tx, tenant_id, pin, rules):
+        return None
+    step = _charge_step(tx, tenant_id, pin.id, qr_code_id, rules, now)
+    if step is None or not _charge_day(tx, tenant_id, pin.id, qr_code_id, proof_id, rules, now):
+        return None
+    return step
 
 
 def _charge_life(tx: Transaction, tenant_id: str, pin: KeptPin, rules: LockoutRules) -> bool:
@@ -126,7 +135,7 @@ def _charge_life(tx: Transaction, tenant_id: str, pin: KeptPin, rules: LockoutRu
 
 def _charge_step(
     tx: Transaction, tenant_id: str, pin_id: str, qr_code_id: str, rules: LockoutRules, now: datetime
-) -> bool:
+) -> Step | None:
     lock = pin_locks.c
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
@@ -142,11 +151,12 @@ def _charge_step(
         .returning(lock.failures)
     ).scalar_one_or_none()
     if failures is None:
-        return False
+        return None
     wait = rules.wait_after(failures)
-    if wait is not None:
-        tx.execute(sa.update(pin_locks).where(mine).values(locked_until=now + wait))
-    return True
+    if wait is None:
+        return Step(failures, None)
+    tx.execute(sa.update(pin_locks).where(mine).values(locked_until=now + wait))
+    return Step(failures, now + wait)
 
 
 def _charge_day(  # noqa: PLR0913 - the parameters of the design's statement

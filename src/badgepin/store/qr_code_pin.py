@@ -19,9 +19,11 @@ from badgepin.store.columns import Instant, exact_text, from_microseconds
 from badgepin.store.json_rows import json_rows, read_rows
 from badgepin.store.standing import (
     TENANT,
+    CallerKind,
     caller_source,
     caller_values,
     grants_of,
+    kind_of,
     read_grants,
     read_standing,
     role_groups_of,
@@ -77,14 +79,14 @@ def lock_person(tx: Transaction, tenant_id: str, named: str) -> None:
 def view(tx: Transaction, call: Call, named: str) -> MethodView | None:
     """What an operation on a person's method needs, or None when the caller's token no longer counts."""
     by_id = is_guid(named)
-    values = {**caller_values(call.caller), "named": named.lower() if by_id else user_principal_name_key(named)}
-    row = tx.execute(_view_statement(application=call.caller.is_application, by_id=by_id), values).first()
+    values = {**caller_values(call), "named": named.lower() if by_id else user_principal_name_key(named)}
+    row = tx.execute(_view_statement(kind_of(call), by_id=by_id), values).first()
     return None if row is None else _read_view(row)
 
 
 @cache
-def _view_statement(*, application: bool, by_id: bool) -> sa.Select[Any]:
-    source = caller_source(application=application)
+def _view_statement(kind: CallerKind, *, by_id: bool) -> sa.Select[Any]:
+    source = caller_source(kind)
     named = (_person.c.id if by_id else _person.c.user_principal_name_key) == sa.bindparam("named", type_=exact_text())
     method = qr_code_pin_methods
     joined = (

@@ -6,9 +6,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from badgepin.domain.caller import Caller, RoleGrant, Standing
-from badgepin.store.columns import guid
+from badgepin.domain.caller import Call, RoleGrant, Standing
+from badgepin.store.columns import Instant, guid
 from badgepin.store.json_rows import json_rows, read_rows
+from badgepin.store.session import joined_sessions, lives
+from badgepin.store.sign_in_tables import grants, sessions
 from badgepin.store.tables import applications, group_members, groups, role_assignments, users
 from badgepin.store.transaction import Transaction
 
@@ -60,21 +62,38 @@ class CallerSource:
 TENANT, _CLIENT = sa.bindparam("tenant", type_=guid()), sa.bindparam("client", type_=guid())
 _USER, _GENERATION = sa.bindparam("caller_user", type_=guid()), sa.bindparam("generation", type_=sa.Integer())
 _CLIENT_GENERATION = sa.bindparam("client_generation", type_=sa.Integer())
+_GRANT = sa.bindparam("grant", type_=guid())
 
 
-def caller_values(caller: Caller) -> dict[str, Any]:
+def caller_values(call: Call) -> dict[str, Any]:
     """The values that a statement built on `caller_source` is executed with."""
+    caller = call.caller
     values = {"tenant": caller.tenant_id, "client": caller.client_id, "generation": caller.token_generation}
     if caller.is_application:
         return values
-    return {**values, "caller_user": caller.user_id, "client_generation": caller.client_generation}
+    values |= {"caller_user": caller.user_id, "client_generation": caller.client_generation}
+    return values if caller.grant_id is None else {**values, "grant": caller.grant_id, "at": call.now}
+
+
+@dataclass(frozen=True)
+class CallerKind:
+    """What decides how a caller is looked up."""
+
+    is_application: bool
+    has_grant: bool
+    sessions_end_with_code: bool
+
+
+def kind_of(call: Call) -> CallerKind:
+    """How this call's caller is looked up."""
+    return CallerKind(call.caller.is_application, call.caller.grant_id is not None, call.sessions_end_with_code)
 
 
 @cache
-def caller_source(*, application: bool) -> CallerSource:
+def caller_source(kind: CallerKind) -> CallerSource:
     """Built once for each kind of caller: building statements anew would cost more than running them."""
     client = applications.alias("caller_application")
-    if application:
+    if kind.is_application:
         columns: tuple[sa.ColumnElement[Any], ...] = (
             client.c.service_principal_id.label("caller_id"),
             client.c.display_name.label("caller_name"),
@@ -106,6 +125,9 @@ def caller_source(*, application: bool) -> CallerSource:
         client.c.account_enabled,
         client.c.token_generation == _CLIENT_GENERATION,
     )
+    if kind.has_grant:
+        alive = living_grants(ends_with_code=kind.sessions_end_with_code)
+        conditions = (*conditions, sa.exists(alive.where(users.c.tenant_id == TENANT, grants.c.id == _GRANT)))
     return CallerSource(joined, columns, conditions)
 
 
@@ -116,13 +138,26 @@ def read_standing(row: Any) -> Standing:  # noqa: ANN401 - a row of any statemen
     )
 
 
-def find(tx: Transaction, caller: Caller) -> Standing | None:
+def living_grants(*, ends_with_code: bool) -> sa.Select[Any]:
+    """Grants that count at the moment `at`, with everything above them: session, code, person and PIN."""
+    above = joined_sessions().join(
+        grants, sa.and_(grants.c.tenant_id == sessions.c.tenant_id, grants.c.session_id == sessions.c.id)
+    )
+    at = sa.bindparam("at", type_=Instant)
+    return (
+        sa.select(grants.c.id)
+        .select_from(above)
+        .where(grants.c.revoked_at.is_(None), grants.c.expires_at > at, lives(ends_with_code=ends_with_code))
+    )
+
+
+def find(tx: Transaction, call: Call) -> Standing | None:
     """The caller's standing, or None when the token no longer counts: disabled, deleted, or older than a revocation."""
-    row = tx.execute(_statement(application=caller.is_application), caller_values(caller)).first()
+    row = tx.execute(_statement(kind_of(call)), caller_values(call)).first()
     return None if row is None else read_standing(row)
 
 
 @cache
-def _statement(*, application: bool) -> sa.Select[Any]:
-    source = caller_source(application=application)
+def _statement(kind: CallerKind) -> sa.Select[Any]:
+    source = caller_source(kind)
     return sa.select(*source.columns).select_from(source.table).where(*source.conditions)

@@ -158,7 +158,12 @@ applications = Table(
     Column("display_name", Text, nullable=False),
     Column("description", Text),
     Column("account_enabled", sa.Boolean, nullable=False),
+    # addresses of confidential clients, of pages that run in a browser, and of programs on a device
     Column("redirect_uris", Text, nullable=False, server_default="[]"),
+    Column("spa_redirect_uris", Text, nullable=False, server_default="[]"),
+    Column("public_redirect_uris", Text, nullable=False, server_default="[]"),
+    Column("backchannel_logout_uri", Text),
+    Column("is_public_client", sa.Boolean, nullable=False, server_default=sa.false()),
     Column("token_generation", sa.Integer, nullable=False, server_default="1"),
     Column("created_at", Instant, nullable=False),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
@@ -380,6 +385,16 @@ audit_events = Table(
     Column("personal", Text),
     Column("personal_salt", LargeBinary),
     Column("personal_digest", LargeBinary, nullable=False),
+    # what a refused worker read on the screen
+    Column("handle", exact_text()),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
     Index(None, "tenant_id", "occurred_at", "id"),
+    Index(None, "tenant_id", "category", "occurred_at", "id"),
+    Index(
+        None,
+        "tenant_id",
+        "handle",
+        sqlite_where=sa.text("handle IS NOT NULL"),
+        postgresql_where=sa.text("handle IS NOT NULL"),
+    ),
 )

@@ -13,12 +13,13 @@ _HEADERS = (
     (b"referrer-policy", b"no-referrer"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'"),
     (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     (b"strict-transport-security", b"max-age=63072000; includeSubDomains"),
 )
 
 
 class SecurityHeaders:
-    """Adds the headers to every answer of the wrapped application."""
+    """Adds the headers to every answer of the wrapped application; a page may bring stricter or wider ones itself."""
 
     def __init__(self, application: Application) -> None:
         self._application = application
@@ -30,7 +31,8 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_HEADERS]
+                own = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(line for line in _HEADERS if line[0] not in own)]
             await send(message)
 
         await self._application(scope, receive, send_with_headers)

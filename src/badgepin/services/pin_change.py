@@ -1,0 +1,74 @@
+"""Choosing a new PIN in place of a temporary one, as a part of signing in."""
+
+from dataclasses import dataclass
+
+from badgepin.domain.audit import Operation
+from badgepin.domain.hashed_pin import HashedPin
+from badgepin.domain.pin import Weakness, weaknesses
+from badgepin.domain.sign_in import ProofKey
+from badgepin.services.attempt import Attempt, Refusal, call_of, person_of
+from badgepin.services.pin import NewPin, replace
+from badgepin.services.qr_code_pin import event
+from badgepin.services.session import Opening, SignedIn, open_session
+from badgepin.services.sign_in import Gone, OpenProof, is_intact, open_proof
+from badgepin.store import audit, pin
+from badgepin.store import sign_in as proofs
+from badgepin.store import user as users
+from badgepin.store.pin import KeptPin
+from badgepin.store.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class TooWeak:
+    """The new PIN breaks these rules; nothing was changed and nothing was charged."""
+
+    weaknesses: tuple[Weakness, ...]
+
+
+@dataclass(frozen=True)
+class NewPinToHash:
+    """A new PIN that passed the rules; it must still differ from `kept`."""
+
+    new: NewPin
+    kept: KeptPin
+
+
+def check_new_pin(
+    tx: Transaction, attempt: Attempt, key: ProofKey, digits: str
+) -> NewPinToHash | TooWeak | Refusal | Gone:
+    """The first look: is somebody to choose a PIN here, and is this one good enough?"""
+    opened = open_proof(tx, attempt, key, lock=False)
+    if not isinstance(opened, OpenProof):
+        return opened
+    holder = opened.badge.holder
+    kept = pin.get_pin(tx, attempt.tenant_id, holder.id)
+    user = users.find(tx, attempt.tenant_id, holder.id)
+    if opened.proof.pin_proven_at is None or kept is None or user is None:
+        return Gone()
+    known = (holder.user_principal_name, user.employee_id or "", user.mobile_phone or "", *user.business_phones)
+    found = weaknesses(digits, minimum=opened.found.policy.pin_length, known=known)
+    if found:
+        return TooWeak(found)
+    return NewPinToHash(NewPin(person_of(holder), kept.id, kept.version + 1, digits), kept)
+
+
+def finish_change(
+    tx: Transaction, attempt: Attempt, key: ProofKey, wanted: NewPinToHash, hashed: HashedPin, opening: Opening
+) -> SignedIn | Refusal | Gone:
+    """Save the new PIN and open the session in one transaction; every other session of the person ends.
+
+    Raises `Conflict` when an administrator reset the PIN between the two looks.
+    """
+    opened = open_proof(tx, attempt, key, lock=True)
+    if not isinstance(opened, OpenProof):
+        return opened
+    if opened.proof.pin_proven_at is None or not is_intact(opened.found, opening.ring):
+        return Gone()
+    if not proofs.consume(tx, attempt.tenant_id, opened.proof.id, attempt.now):
+        return Gone()
+    new = wanted.new
+    call, standing = call_of(attempt, opened.badge)
+    replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, None), must_change=False)
+    what = event(call, new.person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", new.pin_id))
+    audit.append(tx, call, standing, what)
+    return open_session(tx, attempt, opened, new.version, opening.rules)

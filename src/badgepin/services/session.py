@@ -1,0 +1,144 @@
+"""Opening, reading and ending sessions. A session exists only once its code was read again under a lock."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.randomness import new_guid
+from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
+from badgepin.domain.caller import Call, Caller, Standing
+from badgepin.domain.session import SEEN_STEP, Session, SessionRules, session_end
+from badgepin.domain.sign_in import CHANGE_LIFE, Preferences, ProofKey
+from badgepin.services.attempt import SERVICE, Attempt, Refusal, call_of, record_success
+from badgepin.services.guess import refund_guess
+from badgepin.services.sign_in import Gone, OpenProof, PinToCheck, is_intact, open_proof
+from badgepin.store import audit
+from badgepin.store import session as store
+from badgepin.store import sign_in as proofs
+from badgepin.store.session import NewSession
+from badgepin.store.transaction import Transaction
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session just opened; `secret` goes into the cookie and is kept nowhere."""
+
+    session_id: str
+    user_id: str
+    secret: str = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class MustChange:
+    """The PIN was right, and is a temporary one: a new one must be chosen until then."""
+
+    expires_at: datetime
+
+
+def digest_of(secret: str) -> bytes:
+    """What is kept of a session's cookie."""
+    return hashlib.sha256(secret.encode()).digest()
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What opening a session takes: the keys that code rows are sealed with, and how long sessions live."""
+
+    ring: KeyRing
+    rules: SessionRules
+
+
+def pass_pin(
+    tx: Transaction, attempt: Attempt, key: ProofKey, checked: PinToCheck, opening: Opening
+) -> SignedIn | MustChange | Refusal | Gone:
+    """The PIN was right: open a session, or ask for a new PIN (security design 5.2, finalise)."""
+    opened = open_proof(tx, attempt, key, lock=True)
+    if not isinstance(opened, OpenProof):
+        return opened
+    call, _ = call_of(attempt, opened.badge)
+    if checked.guess.kept.version != opened.proof.pin_version or not is_intact(opened.found, opening.ring):
+        return Gone()
+    if opened.badge.pin is not None and opened.badge.pin.must_change:
+        until = attempt.now + CHANGE_LIFE
+        if not proofs.prove_pin(tx, attempt.tenant_id, opened.proof.id, expires_at=until, now=attempt.now):
+            return Gone()
+        refund_guess(tx, call, checked.guess.kept.id, checked.guess.pathway)
+        return MustChange(until)
+    if not proofs.consume(tx, attempt.tenant_id, opened.proof.id, attempt.now):
+        return Gone()
+    refund_guess(tx, call, checked.guess.kept.id, checked.guess.pathway)
+    return open_session(tx, attempt, opened, opened.proof.pin_version, opening.rules)
+
+
+def open_session(
+    tx: Transaction, attempt: Attempt, opened: OpenProof, pin_version: int, rules: SessionRules
+) -> SignedIn:
+    """The session of a proof that was just used up, in the same transaction."""
+    badge, secret = opened.badge, secrets.token_urlsafe(32)
+    session = NewSession(
+        new_guid(),
+        digest_of(secret),
+        badge.holder.id,
+        badge.code.id,
+        pin_version,
+        badge.holder.token_generation,
+        session_end(badge.code.expire_at, rules, attempt.now),
+    )
+    store.insert(tx, attempt.tenant_id, session, attempt.now)
+    store.note_use(tx, attempt.tenant_id, badge.code.id, attempt.now)
+    record_success(tx, attempt, badge)
+    return SignedIn(session.id, badge.holder.id, secret, session.expires_at)
+
+
+def save_preferences(tx: Transaction, tenant_id: str, user_id: str, wanted: Preferences) -> None:
+    """Remember how a person wants the page."""
+    proofs.save_preferences(tx, tenant_id, user_id, wanted)
+
+
+@dataclass(frozen=True)
+class SessionReading:
+    """How sessions are judged on this installation."""
+
+    rules: SessionRules
+    ends_with_code: bool = True
+
+
+def find_session(
+    tx: Transaction, tenant_id: str, secret: str, reading: SessionReading, now: datetime
+) -> Session | None:
+    """The living session of a cookie: neither ended nor idle."""
+    session = store.find(tx, tenant_id, digest_of(secret), now=now, ends_with_code=reading.ends_with_code)
+    return None if session is None or session.is_idle(reading.rules, now) else session
+
+
+def use_session(tx: Transaction, tenant_id: str, secret: str, reading: SessionReading, now: datetime) -> Session | None:
+    """The same, and the idle time starts anew."""
+    session = find_session(tx, tenant_id, secret, reading, now)
+    if session is not None and now - session.last_seen_at >= SEEN_STEP:
+        store.touch(tx, tenant_id, session.id, now)
+    return session
+
+
+def sign_out(tx: Transaction, attempt: Attempt, session: Session) -> bool:
+    """End a session at the back end; everything derived from it dies with it. Returns whether this call did it."""
+    if not store.end(tx, attempt.tenant_id, session.id, attempt.now):
+        return False
+    caller = Caller(attempt.tenant_id, attempt.client_id, session.user_id, frozenset(), session.token_generation)
+    call = Call(caller, attempt.now, attempt.correlation_id, attempt.ip_address, reaches_others=False)
+    standing = Standing(session.user_id, session.display_name, session.user_principal_name)
+    event = AuditEvent(
+        activity=Activity.SIGN_OUT,
+        category=Category.USER_MANAGEMENT,
+        operation=Operation.UPDATE,
+        target_kind="User",
+        target_id=session.user_id,
+        target_name=session.display_name,
+        target_user_principal_name=session.user_principal_name,
+        service=SERVICE,
+        details=(("SessionId", session.id),),
+    )
+    audit.append(tx, call, standing, event)
+    return True
