@@ -3,6 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -33,6 +34,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     tls_key: str = ""
     """The PEM file with the certificate's private key."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses or networks of proxies in front, such as `10.0.0.5` or `10.1.0.0/16`.
+
+    Only their `X-Forwarded-For` says where a request came from."""
 
     database_url: str = ""
     """`postgresql://user@host/name`, or empty for the SQLite file `badgepin.db` in the data folder."""
@@ -168,7 +174,7 @@ _RANGES: dict[str, tuple[int, int]] = {
     "body_limit": (16_384, 16_777_216),
 }
 _WAIT = (30, 3600)
-_LISTS = ("lockout_waits", "backchannel_private_hosts")
+_LISTS = ("lockout_waits", "backchannel_private_hosts", "trusted_proxies")
 
 
 def read_settings(data: str | None = None, *, environment: Mapping[str, str], **overrides: object) -> Settings:
@@ -214,3 +220,14 @@ def _check_ranges(settings: Settings) -> None:
         raise SettingsRefused("database_url must start with postgresql:// or sqlite:///.")
     if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
         raise SettingsRefused("base_url must start with http:// or https:// and must not end with a slash.")
+    for proxy in settings.trusted_proxies:
+        _check_proxy(proxy)
+
+
+def _check_proxy(proxy: str) -> None:
+    try:
+        network = ip_network(proxy, strict=False)
+    except ValueError as error:
+        raise SettingsRefused(f"trusted_proxies: {proxy} is neither an address nor a network.") from error
+    if network.prefixlen == 0:
+        raise SettingsRefused(f"trusted_proxies: {proxy} is everybody, and then anybody may write any address.")

@@ -6,6 +6,7 @@ from typing import Any
 from badgepin.graph.dispatch import Dispatcher
 from badgepin.graph.errors import GraphError
 from badgepin.graph.request import Incoming
+from badgepin.web.client_address import client_address
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -18,7 +19,8 @@ class GraphDoor:
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._limit = dispatcher.installation.settings.body_limit
+        settings = dispatcher.installation.settings
+        self._limit, self._trusted_proxies = settings.body_limit, settings.trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one HTTP request."""
@@ -32,8 +34,8 @@ class GraphDoor:
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope.get("query_string", b"")
         target = raw_path.partition(b"?")[0].decode("latin-1") + ("?" + query.decode("latin-1") if query else "")
-        client = scope.get("client") or ("",)
-        incoming = Incoming(scope["method"], target, headers, read_body, str(client[0]))
+        address = client_address(scope, self._trusted_proxies)
+        incoming = Incoming(scope["method"], target, headers, read_body, address)
         response = await self._dispatcher.answer(incoming)
         lines = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers.items()]
         if response.body or response.status != 204:  # noqa: PLR2004 - No Content has no length either

@@ -23,6 +23,7 @@ from badgepin.oidc.tokens_in_use import introspect, revoke, userinfo
 from badgepin.services.attempt import Attempt
 from badgepin.services.tenant import find_tenant
 from badgepin.store.transaction import StoreUnavailable
+from badgepin.web.client_address import client_address
 from badgepin.web.cookies import SESSION, drop_cookie, form_token, read_cookie
 from badgepin.web.installation import Installation
 from badgepin.web.plain_page import PlainPage, posting_page, question_page, sentence_page
@@ -129,7 +130,8 @@ class _Pages:
         try:
             tenant = await find(installation, request)
             encoded = await _encoded(request)
-            attempt = Attempt(tenant.id, installation.clock(), str(uuid4()), _address(request))
+            address = client_address(request.scope, installation.settings.trusted_proxies)
+            attempt = Attempt(tenant.id, installation.clock(), str(uuid4()), address)
             outcome = await end_session(installation, tenant, encoded, session, attempt)
         except TokenError as error:
             return _problem(error.description, error.status)
@@ -231,7 +233,3 @@ async def _body(request: Request) -> bytes:
 
 def _session(request: Request) -> str | None:
     return read_cookie(request.headers.get("cookie", ""), SESSION)
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else ""
