@@ -14,9 +14,13 @@ import pytest
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.domain import directory_role as roles
+from badgepin.domain.method_policy import MethodPolicy, PolicyState
 from badgepin.graph.request import Route
 from badgepin.graph.routes import ROUTES
-from tests.graph.world import ADMIN_SCOPES, APPLICATION, PRINCIPAL, ROLE_GROUP, STORE, World, build, guid
+from badgepin.reference_client import Refused
+from badgepin.store import method_policy
+from tests.graph.world import ADMIN_SCOPES, APPLICATION, PRINCIPAL, ROLE_GROUP, STORE, TENANT, World, build, guid
+from tests.portal.screen import Screen, badge_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "parity.md"
 STANDARD = {"startDateTime": "2026-11-23T09:00:00Z", "expireDateTime": "2027-06-01T09:00:00Z"}
@@ -31,10 +35,13 @@ WITNESSES = (
     ("DELETE", "temporaryQRCode", "test_revoking_a_temporary_code.py"),
     ("PUT", "qrCodePinMethod", "test_creating_a_method.py"),
     ("", "updatePin", "test_changing_a_pin.py"),
+    ("", "pin/unlock", "../portal/test_lockout.py"),
     ("", "qrCodePinMethod/pin", "test_changing_a_pin.py"),
     ("", "/authentication/", "test_codes.py"),
     ("", "/policies/", "test_policy.py"),
     ("", "$batch", "test_batch.py"),
+    ("", "/auditLogs/signIns", "../portal/test_refusals_that_help.py"),
+    ("", "/badgepin/handles", "../portal/test_refusals_that_help.py"),
     ("", "/auditLogs/", "test_managing_people.py"),
     ("", "/applications", "../oidc/test_getting_a_token.py"),
     ("", "/servicePrincipals", "../oidc/test_getting_a_token.py"),
@@ -137,6 +144,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("PATCH", "/oauth2PermissionGrants/{grant}"): Case({"scope": "User.Read User.Read.All"}, ("delegation",), 204),
     ("DELETE", "/oauth2PermissionGrants/{grant}"): Case(needs=("delegation",), status=204),
     ("GET", "/auditLogs/directoryAudits/{event}"): Case(needs=("method", "event")),
+    ("GET", "/auditLogs/signIns/{event}"): Case(needs=("sign-in",)),
+    ("POST", f"{METHOD}/pin/unlock"): Case({}, ("method",), 204),
+    ("GET", "/badgepin/handles/{handle}"): Case(needs=("sign-in",)),
     ("POST", "/$batch"): Case({"requests": [{"id": "1", "method": "GET", "url": "/groups"}]}),
 }
 KEYS = {
@@ -196,10 +206,21 @@ def _prepare(world: World, case: Case) -> dict[str, str]:
         "permission": lambda: {"grant": post(grants, role)["id"]},
         "delegation": lambda: {"grant": post("/oauth2PermissionGrants", delegation)["id"]},
         "event": lambda: {"event": get("/auditLogs/directoryAudits")["value"][0]["id"]},
+        "sign-in": lambda: _refused_sign_in(world),
     }
     for need in case.needs:
         keys |= prepare[need]()
     return keys
+
+
+def _refused_sign_in(world: World) -> dict[str, str]:
+    policy = MethodPolicy(state=PolicyState.ENABLED)
+    world.transact(lambda tx: method_policy.save(tx, TENANT, policy, world.clock.now))
+    badge = badge_of(world.create_method(standardQRCode=STANDARD, pin={"code": PIN}))
+    refused = Screen(world).sign_in(badge, "11112222")
+    assert isinstance(refused, Refused)
+    logged = world.request("GET", "/auditLogs/signIns", token=world.application(*ALL_PERMISSIONS)).json()["value"]
+    return {"handle": refused.handle, "event": logged[0]["id"]}
 
 
 def _case(route: Route) -> Case:

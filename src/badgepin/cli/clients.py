@@ -1,6 +1,7 @@
 """`badgepin clients`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,11 +14,13 @@ from badgepin.cli.output import Row, print_row, print_rows, when
 from badgepin.cli.refusal import CommandRefused
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.application import Application, ApplicationKey, PermissionGrant
+from badgepin.domain.authorization import is_acceptable_redirect_uri
 from badgepin.domain.caller import Call
 from badgepin.domain.errors import NotFound, Reason
 from badgepin.services import application as services
 from badgepin.services import permission_grant as grants
 from badgepin.services.application import ApplicationView, NewSecret, WantedCredential
+from badgepin.services.permission_grant import WantedDelegation
 from badgepin.store.transaction import Transaction
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="Applications that call the API.")
@@ -109,6 +112,63 @@ def grant(
 
     run_as_operator(data, tenant, work)
     typer.echo(f"{permission} is granted.")
+
+
+@app.command()
+def redirects(
+    client: ClientArgument,
+    web: Annotated[list[str] | None, typer.Option(help="An address of a server that keeps a secret.")] = None,
+    spa: Annotated[list[str] | None, typer.Option(help="An address of a page that runs in the browser.")] = None,
+    public: Annotated[list[str] | None, typer.Option(help="An address of a program on a device.")] = None,
+    back_channel: Annotated[str | None, typer.Option(help="Where to tell it that somebody signed out.")] = None,
+    data: DataOption = None,
+    tenant: TenantOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say where people may be sent back to after signing in. Each kind that is named is replaced as a whole.
+
+    \b
+    badgepin clients redirects CLIENT --web https://till.example.com/callback
+    badgepin clients redirects CLIENT --spa https://till.example.com/ --public http://localhost
+    """
+    refused = [uri for uris in (web, spa, public) for uri in uris or () if not is_acceptable_redirect_uri(uri)]
+    if refused:
+        raise CommandRefused(f"{refused[0]} cannot be a redirect URI: use https, http on localhost, or an own scheme.")
+
+    def changed(old: Application) -> Application:
+        return replace(
+            old,
+            redirect_uris=old.redirect_uris if web is None else tuple(web),
+            spa_redirect_uris=old.spa_redirect_uris if spa is None else tuple(spa),
+            public_redirect_uris=old.public_redirect_uris if public is None else tuple(public),
+            backchannel_logout_uri=old.backchannel_logout_uri if back_channel is None else back_channel or None,
+        )
+
+    async def work(operator: Operator) -> Application:
+        return await operator.write(lambda tx, call: services.update_application(tx, call, client, changed))
+
+    print_row(_row(run_as_operator(data, tenant, work)), as_json=as_json)
+
+
+@app.command()
+def consent(
+    client: ClientArgument,
+    scopes: Annotated[list[str], typer.Argument(metavar="SCOPE...", help="Such as User.Read.")],
+    data: DataOption = None,
+    tenant: TenantOption = None,
+) -> None:
+    """Let an application use these scopes for everybody who signs in to it.
+
+    \b
+    badgepin clients consent CLIENT User.Read UserAuthMethod-QR.ReadWrite
+    """
+    wanted = WantedDelegation(client, None, frozenset(scopes))
+
+    async def work(operator: Operator) -> None:
+        await operator.write(lambda tx, call: grants.grant_delegation(tx, call, lambda: wanted))
+
+    run_as_operator(data, tenant, work)
+    typer.echo(f"{' '.join(scopes)}: granted for everybody.")
 
 
 @app.command()

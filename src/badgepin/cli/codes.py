@@ -16,6 +16,7 @@ from badgepin.domain.qr_code import CodeKind, QRCode
 from badgepin.domain.qr_code_pin import QRCodePinMethod
 from badgepin.issuing import Badge
 from badgepin.printing.qr_image import qr_terminal
+from badgepin.services import pin as pins
 from badgepin.services import qr_code_pin as services
 from badgepin.services.qr_code_pin import WantedLifetime
 
@@ -142,6 +143,26 @@ def reset_pin(
         return await issuing.reset_pin(operator.installation, operator.call, user)
 
     print_row({"pin": run_as_operator(data, tenant, work)}, as_json=as_json)
+
+
+@app.command()
+def unlock(
+    user: UserArgument,
+    reason: Annotated[str, typer.Option(help="Why, for the audit log.")] = "",
+    data: DataOption = None,
+    tenant: TenantOption = None,
+) -> None:
+    """Let a locked-out person try their PIN again now.
+
+    \b
+    badgepin codes unlock ada@example.com --reason "she came to the desk with her badge"
+    """
+
+    async def work(operator: Operator) -> None:
+        await operator.write(lambda tx, call: pins.unlock_pin(tx, call, user, lambda: reason))
+
+    run_as_operator(data, tenant, work)
+    typer.echo(f"{user} may try again.")
 
 
 def _hand_out(user: str, badge: Badge, svg: Path | None, *, as_json: bool) -> None:

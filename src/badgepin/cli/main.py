@@ -24,6 +24,7 @@ COMMANDS = {
     "tenants": "Organizations: add, list.",
     "keys": "The key ring: list, rotate, add-pepper, re-encrypt.",
     "db": "The database's schema: upgrade, check, downgrade.",
+    "explain": "Say what the four characters on a refused screen mean.",
     "sign-in": "Sign in with a badge and a PIN, as a browser does.",
     "doctor": "Say what is wrong with an installation, and what to do.",
 }

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.application import Application, ApplicationKey, ApplicationSecret
+from badgepin.domain.authorization import is_acceptable_redirect_uri
 from badgepin.graph.body import Json, child, instant, invalid, required_text, text, texts
 from badgepin.graph.json import instant_text
 from badgepin.graph.paging import page, position
@@ -16,6 +17,7 @@ from badgepin.store.transaction import Transaction
 _LONGEST_KEY = 16_384
 _LONGEST_TEXT = 1024
 _MOST_KEYS = 20
+_MOST_URIS = 100
 
 
 async def list_applications(request: GraphRequest) -> GraphResponse:
@@ -117,10 +119,35 @@ def _with(application: Application, body: Json) -> Application:
         application = replace(application, display_name=required_text(body, "displayName"))
     if "description" in body:
         application = replace(application, description=text(body, "description", longest=_LONGEST_TEXT))
-    web = child(body, "web")
-    if web is not None and (uris := texts(web, "redirectUris")) is not None:
-        application = replace(application, redirect_uris=tuple(uris))
+    application = replace(
+        application,
+        redirect_uris=_redirects(body, "web", application.redirect_uris),
+        spa_redirect_uris=_redirects(body, "spa", application.spa_redirect_uris),
+        public_redirect_uris=_redirects(body, "publicClient", application.public_redirect_uris),
+    )
+    if "isFallbackPublicClient" in body:
+        application = replace(application, is_public_client=body["isFallbackPublicClient"] is True)
+    if "backchannelLogoutUri" in body:
+        uri = text(body, "backchannelLogoutUri", longest=_LONGEST_TEXT)
+        if uri is not None and not uri.startswith(("https://", "http://localhost", "http://127.0.0.1")):
+            raise invalid("'backchannelLogoutUri' must be an https address.")
+        application = replace(application, backchannel_logout_uri=uri)
     return application
+
+
+def _redirects(body: Json, platform: str, old: tuple[str, ...]) -> tuple[str, ...]:
+    sent = child(body, platform)
+    uris = None if sent is None else texts(sent, "redirectUris")
+    if uris is None:
+        return old
+    if len(uris) > _MOST_URIS:
+        raise invalid(f"At most {_MOST_URIS} redirect URIs can be registered.")
+    for uri in uris:
+        if not is_acceptable_redirect_uri(uri):
+            raise invalid(
+                f"'{uri[:80]}' cannot be a redirect URI: use https, http on localhost, or a scheme with a dot."
+            )
+    return tuple(dict.fromkeys(uris))
 
 
 def _wanted_secret(request: GraphRequest) -> WantedCredential:
@@ -160,6 +187,10 @@ def application_json(view: ApplicationView) -> Json:
         "createdDateTime": instant_text(application.created_at),
         "signInAudience": "AzureADMyOrg",
         "web": {"redirectUris": list(application.redirect_uris)},
+        "spa": {"redirectUris": list(application.spa_redirect_uris)},
+        "publicClient": {"redirectUris": list(application.public_redirect_uris)},
+        "isFallbackPublicClient": application.is_public_client,
+        "backchannelLogoutUri": application.backchannel_logout_uri,
         "passwordCredentials": [secret_json(secret) for secret in view.secrets],
         "keyCredentials": [_key_json(key) for key in view.keys],
     }

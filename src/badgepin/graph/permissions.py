@@ -59,6 +59,7 @@ CONFIGURATION_READ = Permission(
     "S-CFG-READ", delegated=_POLICY_READ, application=_POLICY_READ, lenient=_set("Policy.Read.All")
 )
 POLICY_WRITE = _same("S-POL-WRITE", _set("Policy.ReadWrite.AuthenticationMethod"))
+SIGN_IN_READ = _same("S-LOG", _set("AuditLog.Read.All"))
 AUDIT_READ = _same("S-AUDIT", _set("AuditLog.Read.All", "Directory.Read.All"))
 
 USER_READ = _same(

@@ -17,6 +17,8 @@ from badgepin.graph import (
     pin,
     qr_code_pin,
     service_principal,
+    sign_in_help,
+    sign_in_log,
     user,
 )
 from badgepin.graph import permissions as may
@@ -365,6 +367,14 @@ _LOG_ROUTES = (
         None,
         "directoryAudit",
     ),
+    Route("GET", "/auditLogs/signIns", may.SIGN_IN_READ, sign_in_log.list_sign_ins, None, "signIn[]"),
+    Route("GET", "/auditLogs/signIns/{event}", may.SIGN_IN_READ, sign_in_log.get_sign_in, None, "signIn"),
+)
+
+# beyond Graph
+_HELP_ROUTES = (
+    Route("POST", f"{_METHOD}/pin/unlock", may.METHOD_WRITE, sign_in_help.unlock_pin, "unlock", None, (204,)),
+    Route("GET", "/badgepin/handles/{handle}", may.METHOD_READ, sign_in_help.explain_handle, None, "handle"),
 )
 
 ROUTES: tuple[Route, ...] = (
@@ -377,5 +387,6 @@ ROUTES: tuple[Route, ...] = (
     *_ROLE_ROUTES,
     *_APPLICATION_ROUTES,
     *_LOG_ROUTES,
+    *_HELP_ROUTES,
     Route("POST", "/$batch", may.ANY_TOKEN, batch.post_batch, "batch"),
 )

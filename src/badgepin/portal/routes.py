@@ -20,6 +20,7 @@ from badgepin.services import session as sessions
 from badgepin.services.attempt import Attempt
 from badgepin.services.tenant import find_tenant
 from badgepin.store.transaction import StoreUnavailable, Transaction
+from badgepin.web.client_address import client_address
 from badgepin.web.cookies import (
     BROWSER,
     SESSION,
@@ -143,9 +144,8 @@ class SignInDoor:
             tenant = await self._tenant(request)
             if tenant is None:
                 return _problem(installation, language, "unknownTenant", 404)
-            form = await request.form(max_files=0, max_fields=10, max_part_size=_MOST_BODY)
-            token = form.get("token")
-            if cookie is not None and not (isinstance(token, str) and is_form_token(token, cookie)):
+            token = (await _body(request)).decode("utf-8", "replace").removeprefix("token=")
+            if cookie is not None and not is_form_token(token, cookie):
                 return _problem(installation, language, "signOutRefused", 403)
             attempt = self._attempt(request, tenant, None)
 
@@ -220,7 +220,7 @@ class SignInDoor:
             tenant.id,
             self._installation.clock(),
             str(uuid4()),
-            request.client.host if request.client else "",
+            client_address(request.scope, self._installation.settings.trusted_proxies),
             request.headers.get("user-agent", ""),
             wanted.client_id if wanted else "",
             wanted.client_name if wanted else "",
@@ -233,15 +233,20 @@ class SignInDoor:
         return await self._installation.database.read(lambda tx: find_tenant(tx, named))
 
 
-async def _json(request: Request) -> dict[str, object]:
-    """The body's object; one that cannot be read is as good as empty, and refused like any other."""
+async def _body(request: Request) -> bytes:
+    """The body; one that is too long is as good as empty."""
     raw = b""
     async for part in request.stream():
         raw += part
         if len(raw) > _MOST_BODY:
-            return {}
+            return b""
+    return raw
+
+
+async def _json(request: Request) -> dict[str, object]:
+    """The body's object; one that cannot be read is as good as empty, and refused like any other."""
     try:
-        body = json.loads(raw)
+        body = json.loads(await _body(request))
     except (ValueError, RecursionError):
         return {}
     return body if isinstance(body, dict) else {}

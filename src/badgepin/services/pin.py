@@ -7,6 +7,7 @@ A guess is charged and committed before it is checked (security design 4).
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from dataclasses import replace as replace_event
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.randomness import new_guid, random_digits
@@ -14,7 +15,7 @@ from badgepin.domain import qr_code_pin
 from badgepin.domain.access import MethodAction
 from badgepin.domain.audit import Activity, Operation
 from badgepin.domain.caller import Call
-from badgepin.domain.errors import Conflict, NotFound, Reason
+from badgepin.domain.errors import Conflict, NotFound, NotPermitted, Reason
 from badgepin.domain.hashed_pin import HashedPin
 from badgepin.domain.lockout import LockoutRules
 from badgepin.domain.pin import generate_pin
@@ -43,6 +44,7 @@ from badgepin.services.qr_code_pin import (
 from badgepin.store import audit
 from badgepin.store import pin as store
 from badgepin.store import qr_code_pin as methods
+from badgepin.store import session as sessions
 from badgepin.store.pin import KeptPin
 from badgepin.store.transaction import Transaction
 
@@ -145,6 +147,28 @@ def replace(tx: Transaction, call: Call, new: NewPin, kept: KeptPin, *, must_cha
         raise Conflict(Reason.CHANGED_MEANWHILE, message="The PIN was changed meanwhile. Try again.")
 
 
+def unlock_pin(tx: Transaction, call: Call, named: str, reason: Callable[[], str]) -> None:
+    """Let somebody who is locked out try again now (security design 4.5); never oneself.
+
+    Waits and the day's ledger are cleared, the lifetime budget is not. Raises `NotFound`, `NotPermitted`, `Conflict`.
+    """
+    methods.lock_person(tx, call.tenant_id, named)
+    admitted = admit(tx, call, named, MethodAction.WRITE)
+    person, pin = admitted.person, admitted.method.pin
+    if call.caller.user_id == person.id:
+        raise NotPermitted(Reason.OTHER_PERSON)
+    words = reason()
+    if store.is_disabled(tx, call.tenant_id, pin.id):
+        raise Conflict(Reason.CHANGED_MEANWHILE, message="The PIN is disabled: reset it and issue a new code.")
+    store.clear_failures(tx, call.tenant_id, pin.id, call.now)
+    what = replace_event(
+        event(call, person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", pin.id)),
+        activity=Activity.UNLOCK_PIN,
+        result_reason=words or "Admin unlocked PIN of QR code authentication method for user",
+    )
+    audit.append(tx, call, admitted.view.standing, what)
+
+
 @dataclass(frozen=True)
 class Charged:
     """A guess that is paid for and may be checked, and the PIN that follows when it is right."""
@@ -201,6 +225,8 @@ def finish_change(
         return Incorrect()
     refund_guess(tx, call, new.pin_id, charged.guess.pathway)
     replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, None), must_change=False)
+    if call.caller.grant_id is not None:
+        sessions.keep_through_pin_change(tx, call.tenant_id, call.caller.grant_id, new.version)
     what = event(call, new.person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", new.pin_id))
     audit.append(tx, call, admitted.view.standing, what)
     return Changed()

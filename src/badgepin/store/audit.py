@@ -132,6 +132,16 @@ def find_by_handle(tx: Transaction, tenant_id: str, handle: str, *, since: datet
     return None if row is None else _read(row)
 
 
+def find_at(tx: Transaction, tenant_id: str, moment: datetime, qr_code_id: str) -> RecordedEvent | None:
+    """The change of a code at exactly this moment; an event carries the instant of its change."""
+    event = audit_events.c
+    statement = sa.select(audit_events).where(
+        event.tenant_id == tenant_id, event.occurred_at == moment, event.facts.contains(qr_code_id, autoescape=True)
+    )
+    row = tx.execute(statement.where(_is_sign_in(sign_ins=False)).limit(1)).mappings().first()
+    return None if row is None else _read(row)
+
+
 def _is_sign_in(*, sign_ins: bool) -> sa.ColumnElement[bool]:
     category = audit_events.c.category
     return category == Category.SIGN_IN.value if sign_ins else category != Category.SIGN_IN.value

@@ -216,6 +216,12 @@ def disable_if_spent(tx: Transaction, tenant_id: str, pin_id: str, rules: Lockou
     return disabled.rowcount == 1
 
 
+def is_disabled(tx: Transaction, tenant_id: str, pin_id: str) -> bool:
+    """Whether the lifetime budget of a PIN is used up."""
+    statement = sa.select(pins.c.disabled_at).where(pins.c.tenant_id == tenant_id, pins.c.id == pin_id)
+    return tx.execute(statement).scalar_one_or_none() is not None
+
+
 def clear_failures(tx: Transaction, tenant_id: str, pin_id: str, now: datetime) -> None:
     """An administrator's reset clears the day's ledger and the waits."""
     charged = pin_charges.c

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from badgepin.domain.qr_code import CodeKind
 from badgepin.domain.session import Session
 from badgepin.store.columns import Instant
-from badgepin.store.sign_in_tables import sessions
+from badgepin.store.sign_in_tables import grants, sessions
 from badgepin.store.tables import pins, qr_codes, qr_uses, users
 from badgepin.store.transaction import Transaction
 
@@ -155,10 +155,11 @@ def end(tx: Transaction, tenant_id: str, session_id: str, now: datetime) -> bool
     return ended.rowcount == 1
 
 
-def keep_through_pin_change(tx: Transaction, tenant_id: str, session_id: str, pin_version: int) -> None:
-    """A person's own change of PIN ends all their sessions but the one it was made in."""
+def keep_through_pin_change(tx: Transaction, tenant_id: str, grant_id: str, pin_version: int) -> None:
+    """A person's own change of PIN ends all their sessions but the one it was made in, under this grant."""
+    own = sa.select(grants.c.session_id).where(grants.c.tenant_id == tenant_id, grants.c.id == grant_id)
     tx.execute(
         sa.update(sessions)
-        .where(sessions.c.tenant_id == tenant_id, sessions.c.id == session_id)
+        .where(sessions.c.tenant_id == tenant_id, sessions.c.id == own.scalar_subquery())
         .values(pin_version=pin_version)
     )
