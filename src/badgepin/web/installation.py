@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.pin_hash import PinHasher
@@ -33,7 +32,7 @@ class Installation:
     signer: TokenSigner
     clock: Callable[[], datetime] = system_clock
     # counted per node, in memory: they protect capacity, never a PIN
-    refusals: RefusalLog = field(default_factory=lambda: RefusalLog(Path()))
+    refusals: RefusalLog = field(default_factory=RefusalLog)
 
     @property
     def session_reading(self) -> SessionReading:

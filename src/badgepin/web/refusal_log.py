@@ -29,9 +29,9 @@ class EarlyRefusal:
 
 
 class RefusalLog:
-    """This node's refusals; `counts` is kept even where no line is written."""
+    """This node's refusals; `counts` is kept even where no line is written, and without a folder none ever is."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._limit = RateLimit(_PER_SECOND, _BURST)
         self._handler: RotatingFileHandler | None = None
@@ -59,7 +59,7 @@ class RefusalLog:
             self._handler.close()
 
     def _open(self) -> RotatingFileHandler | None:
-        if self._handler is None and self._folder.is_dir():
+        if self._handler is None and self._folder is not None and self._folder.is_dir():
             try:
                 self._handler = RotatingFileHandler(
                     self._folder / FILE, maxBytes=_MOST_BYTES, backupCount=1, encoding="utf-8"
