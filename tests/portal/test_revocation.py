@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from badgepin.reference_client import Answer, Proven, Refused, SignedIn
-from badgepin.services import sign_in as services
+from badgepin.store import sign_in as sign_in_store
 from badgepin.store.sign_in_tables import sessions
 from badgepin.store.transaction import Transaction
 from tests.figures import Figure, record
@@ -121,12 +121,12 @@ def test_a_sign_in_that_races_a_revocation_leaves_no_session(world: World, monke
     violations = _violations(world, trials)
     # the control: a node that remembers how badges stood, and sessions that are judged by their own row alone
     remembered: dict[str, Any] = {}
-    find = services.store.find_badge
+    find = sign_in_store.find_badge
 
     def cached(tx: Transaction, tenant_id: str, qr_code_id: str, *, lock: bool = False) -> Any:
         return remembered.setdefault(qr_code_id, find(tx, tenant_id, qr_code_id, lock=lock))
 
-    monkeypatch.setattr(services.store, "find_badge", cached)
+    monkeypatch.setattr(sign_in_store, "find_badge", cached)
     weaker = _violations(world, 5)
     assert weaker > 0
     record(
@@ -185,8 +185,8 @@ def test_a_pin_reset_between_two_looks_saves_nothing(world: World, screen: Scree
     proven = screen.scan(badge)
     assert isinstance(proven, Proven)
     asked = screen.post_json(f"{PATH}/pin", {"request": "", "proof": proven.handle, "pin": "13572468"})
-    assert asked.json()["next"] == "changePin"
+    assert asked.json().get("next") == "changePin"
     assert world.request("PATCH", world.method_path("worker", "/pin"), token=world.admin, json={}).status_code == 201
     late = screen.post_json(f"{PATH}/change", {"request": "", "proof": proven.handle, "new_pin": CHOSEN})
-    assert late.json()["error"]["code"] == "scanAgain"
+    assert b'"scanAgain"' in late.body
     assert not world.rows(sessions)

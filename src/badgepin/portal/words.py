@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-LANGUAGES = ("en",)
+LANGUAGES = ("en", "de", "fr", "es", "pl", "ar")
 RIGHT_TO_LEFT = frozenset({"ar"})
 _FOLDER = Path(__file__).parent / "words"
 
