@@ -1,5 +1,6 @@
 """The composition root: settings, database, keys and doors become one ASGI application."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -17,6 +18,7 @@ from badgepin.graph.dispatch import Dispatcher
 from badgepin.graph.door import GraphDoor, Receive, Scope, Send
 from badgepin.graph.openapi import openapi_document
 from badgepin.graph.routes import ROUTES
+from badgepin.oidc.back_channel import run_courier
 from badgepin.oidc.routes import routes as oidc_routes
 from badgepin.portal.routes import routes as portal_routes
 from badgepin.services.health import check_start, is_alive
@@ -72,6 +74,7 @@ class Application:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
+        self._courier: asyncio.Task[None] | None = None
         self._graph = GraphDoor(Dispatcher(installation, ROUTES))
         people = [*_health_routes(installation), *portal_routes(installation), *oidc_routes(installation)]
         self._rest = SecurityHeaders(Starlette(routes=people))
@@ -92,9 +95,13 @@ class Application:
         refusal = await self.installation.database.read(lambda tx: check_start(tx, keys, now))
         if refusal is not None:
             raise StartRefused(refusal)
+        self._courier = asyncio.create_task(run_courier(self.installation))
 
     async def stop(self) -> None:
         """Give everything back."""
+        if self._courier is not None:
+            self._courier.cancel()
+            await asyncio.wait({self._courier})
         await close_installation(self.installation)
 
     async def _live(self, receive: Receive, send: Send) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 
@@ -88,7 +89,7 @@ def test_what_the_code_opened_is_dead_at_once(world: World, screen: Screen, how:
     assert other.get(f"{OAUTH}/authorize/resume?request={begun.request}").headers["location"].startswith(PATH)
 
 
-def _trial(world: World, badge: str) -> tuple[Answer, Answer, Screen]:
+def _trial(world: World, badge: str) -> tuple[Answer, httpx.Response, Screen]:
     """A PIN and a revocation at the same moment."""
     screen = Screen(world)
     proven = screen.scan(badge)

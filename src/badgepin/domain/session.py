@@ -46,6 +46,19 @@ class Session:
         return now >= self.last_seen_at + rules.idle
 
 
+@dataclass(frozen=True)
+class Due:
+    """An application that is to be told that a session has ended, and where; `attempts` were made before."""
+
+    tenant_id: str
+    session_id: str
+    user_id: str
+    application_id: str
+    client_id: str
+    uri: str
+    attempts: int
+
+
 def session_end(code_expire_at: datetime, rules: SessionRules, now: datetime) -> datetime:
     """When a session that starts now ends at the latest."""
     return min(now + rules.overall, code_expire_at)

@@ -23,7 +23,7 @@ from badgepin.store.transaction import Transaction
 GRAPH_AUDIENCE = "https://graph.microsoft.com"
 APPLICATION_LIFE = timedelta(seconds=3600)
 
-Claims = dict[str, str | int | list[str]]
+Claims = dict[str, str | int | list[str] | dict[str, dict[str, str]]]
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ const initial = chosen();
 let proof = "";
 let busy = false;
 let lastProblem = "";
+let chosenHere = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let forgetting;
 
@@ -60,6 +61,7 @@ async function startAgain() {
   tell("");
   camera.stop();
   showCamera();
+  chosenHere = false;
   await apply({ ...initial, language: configuration.language }, words);
   show("scan");
 }
@@ -153,7 +155,8 @@ async function prove(badge) {
   camera.stop();
   showCamera();
   proof = proven.answer.proof;
-  if (proven.answer.preferences.language) await apply(proven.answer.preferences, words);
+  // who chose something at this screen just now means it
+  if (proven.answer.preferences.language && !chosenHere) await apply(proven.answer.preferences, words);
   tell("");
   byId("hello").textContent = words.say("hello", { name: proven.answer.name });
   show("pin");
@@ -262,7 +265,10 @@ for (const field of [newPin, newPinAgain]) {
   field.addEventListener("keydown", (event) => event.key === "Enter" && void enterNewPin());
 }
 for (const button of document.querySelectorAll(".again")) button.addEventListener("click", () => void startAgain());
-watch(words, showRules);
+watch(words, () => {
+  chosenHere = true;
+  showRules();
+});
 // a page kept by the browser belongs to whoever was here before
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 window.addEventListener("pagehide", () => {
