@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,7 +15,8 @@ from badgepin.cli.serving import check_free, serve
 from badgepin.crypto.key_ring import KeyRingRefused
 from badgepin.demo.announcement import as_json as to_json
 from badgepin.demo.announcement import as_page
-from badgepin.demo.folder import DemoRefused
+from badgepin.demo.beside import TILL, find_port, has_libraries, running
+from badgepin.demo.folder import DemoRefused, recall
 from badgepin.demo.opening import look_around, prepare
 from badgepin.issuing import Badge
 from badgepin.settings import Settings, SettingsRefused, read_settings
@@ -48,10 +51,12 @@ def demo(
     badgepin demo --json --port 9000 > demo.json &      # jq -r .tokens.manager demo.json
     """
     try:
-        settings = _settings(data, port, strict=strict)
+        till_port = find_port(_HOST, port + 1)
+        settings = _settings(data, port, till_port, strict=strict)
         check_free(settings)
         badge = prepare(settings)
-        serve(settings, _announcing(badge, as_json=as_json))
+        with ExitStack() as beside:
+            serve(settings, _announcing(badge, beside, till_port, as_json=as_json))
     except (SettingsRefused, DemoRefused, StartRefused, KeyRingRefused, SQLiteRefused) as error:
         raise CommandRefused(str(error)) from error
     except StoreUnavailable as error:
@@ -60,7 +65,7 @@ def demo(
         raise CommandRefused(f"Cannot write {error.filename} ({error.strerror}): choose another --data.") from error
 
 
-def _settings(data: str, port: int, *, strict: bool) -> Settings:
+def _settings(data: str, port: int, till_port: int, *, strict: bool) -> Settings:
     environment = {name: value for name, value in os.environ.items() if name not in _NOT_FOR_DEMOS}
     return read_settings(
         data,
@@ -69,13 +74,21 @@ def _settings(data: str, port: int, *, strict: bool) -> Settings:
         port=port,
         base_url=f"http://{_HOST}:{port}",
         strict=strict or None,
+        backchannel_private_hosts=(f"{_HOST}:{till_port}",),
         log_level=environment.get("BADGEPIN_LOG_LEVEL", "warning"),
     )
 
 
-def _announcing(badge: Badge | None, *, as_json: bool) -> Callable[[Installation], Awaitable[None]]:
+def _announcing(
+    badge: Badge | None, beside: ExitStack, till_port: int, *, as_json: bool
+) -> Callable[[Installation], Awaitable[None]]:
     async def announce(installation: Installation) -> None:
-        found = await look_around(installation, badge)
+        memory = recall(Path(installation.settings.data))
+        till = memory.clients.get(TILL) if has_libraries() else None
+        found = await look_around(installation, badge, f"http://{_HOST}:{till_port}" if till else None)
+        if till is not None:
+            issuer = f"{installation.settings.base_url}/{memory.tenant_id}/v2.0"
+            beside.enter_context(running(issuer, till, _HOST, till_port))
         # flushed: a tool waits for this line
         sys.stdout.write((to_json if as_json else as_page)(found, installation) + "\n")
         sys.stdout.flush()

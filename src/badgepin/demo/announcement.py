@@ -20,13 +20,17 @@ _HOURS = timedelta(hours=8)
 
 @dataclass(frozen=True)
 class Demo:
-    """A running demo. `badge` is the worker's, where it was made just now; nobody can show it a second time."""
+    """A running demo. `badge` is the worker's, where it was made just now; nobody can show it a second time.
+
+    `till` is the address of the application that people sign in to, None where its library is not installed.
+    """
 
     folder: Path
     memory: Memory
     tokens: dict[str, str]
     badge: Badge | None
     has_temporary_code: bool
+    till: str | None = None
 
 
 def as_json(demo: Demo, installation: Installation) -> str:
@@ -41,6 +45,9 @@ def as_json(demo: Demo, installation: Installation) -> str:
         "users": {key: {"id": memory.users[key], "userPrincipalName": name} for key, name in names.items()},
         "clients": {AUTOMATION: {"clientId": automation.client_id, "clientSecret": automation.secret}},
         "tokens": demo.tokens,
+        "signInPage": _sign_in_page(demo, installation),
+        "till": demo.till,
+        "badge": {"text": demo.badge.printed.text, "pin": demo.badge.pin} if demo.badge else None,
     }
     return msgspec.json.encode(document).decode()
 
@@ -63,6 +70,7 @@ def as_page(demo: Demo, installation: Installation) -> str:
             f"Badgepin demo: {ORGANIZATION}, {len(PEOPLE)} people.",
             "",
             *_badge_lines(demo, worker.display_name, worker.user_principal_name),
+            *_sign_in_lines(demo, installation, first),
             "A token that may manage everybody's codes, for 24 hours:",
             "",
             demo.tokens.get("applicationReadWrite", "(its application was removed)"),
@@ -75,6 +83,17 @@ def as_page(demo: Demo, installation: Installation) -> str:
     )
 
 
+def _sign_in_page(demo: Demo, installation: Installation) -> str:
+    return f"{installation.settings.base_url}/{demo.memory.tenant_id}/sign-in"
+
+
+def _sign_in_lines(demo: Demo, installation: Installation, first: str) -> list[str]:
+    lines = []
+    if demo.till:
+        lines = [f"Sign in to an application as {first}, by camera, scanner or pasted text:", "", f"  {demo.till}", ""]
+    return [*lines, "The sign-in page by itself:", "", f"  {_sign_in_page(demo, installation)}", ""]
+
+
 def _badge_lines(demo: Demo, name: str, user_principal_name: str) -> list[str]:
     if demo.badge is None:
         return [
@@ -84,4 +103,11 @@ def _badge_lines(demo: Demo, name: str, user_principal_name: str) -> list[str]:
             "",
         ]
     picture = qr_terminal(demo.badge.printed.text, error=demo.badge.printed.error_correction_level)
-    return [f"The badge of {name} ({user_principal_name}), with the temporary PIN {demo.badge.pin}:", "", picture, ""]
+    return [
+        f"The badge of {name} ({user_principal_name}), with the temporary PIN {demo.badge.pin}:",
+        "",
+        picture,
+        "",
+        f"  {demo.badge.printed.text}",
+        "",
+    ]

@@ -8,6 +8,7 @@ import msgspec
 
 from badgepin.crypto.randomness import new_guid
 from badgepin.demo.announcement import Demo
+from badgepin.demo.beside import register
 from badgepin.demo.folder import DemoRefused, Memory, is_demo, keep_header, recall
 from badgepin.demo.people import DOMAIN, ORGANIZATION
 from badgepin.demo.tokens import make_tokens
@@ -39,14 +40,16 @@ def prepare(settings: Settings) -> Badge | None:
     return msgspec.json.decode(made.stdout, type=Badge)
 
 
-async def look_around(installation: Installation, badge: Badge | None) -> Demo:
-    """Everything there is to say about a demo that is up, with fresh tokens."""
+async def look_around(installation: Installation, badge: Badge | None, till: str | None) -> Demo:
+    """Everything there is to say about a demo that is up, with fresh tokens; `till` is where its application is."""
     folder = Path(installation.settings.data)
     memory = recall(folder)
+    if till is not None:
+        await installation.database.write(lambda tx: register(tx, memory, till))
     tokens = await installation.database.read(lambda tx: make_tokens(tx, installation, memory))
     has_temporary_code = await installation.database.read(lambda tx: _has_temporary_code(tx, installation, memory))
     keep_header(folder, tokens.get("applicationReadWrite", ""))
-    return Demo(folder, memory, tokens, badge, has_temporary_code)
+    return Demo(folder, memory, tokens, badge, has_temporary_code, till)
 
 
 def _has_temporary_code(tx: Transaction, installation: Installation, memory: Memory) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
+from badgepin.demo.beside import TILL
 from badgepin.demo.folder import Memory, SampleClient
 from badgepin.demo.people import NORTH, PEOPLE, ROLE_GROUP, SHIFT_GROUP, SOUTH, SamplePerson
 from badgepin.demo.tokens import ADMINISTRATOR_SCOPES, APPLICATION_TOKENS, AUTOMATION, OWN_SCOPES, PEOPLES
@@ -77,7 +78,9 @@ def _add_clients(tx: Transaction, call: Call) -> dict[str, SampleClient]:
     people = _add_client(tx, call, PEOPLES, ())
     scopes = frozenset({*ADMINISTRATOR_SCOPES, *OWN_SCOPES})
     permission_grant.grant_delegation(tx, call, lambda: WantedDelegation(people.client_id, None, scopes))
-    return {**clients, PEOPLES: people}
+    till = _add_client(tx, call, TILL, ())
+    secret = application.add_secret(tx, call, till.client_id, lambda: WantedCredential("demo"))
+    return {**clients, PEOPLES: people, TILL: SampleClient(till.client_id, till.service_principal_id, secret.text)}
 
 
 def _add_client(tx: Transaction, call: Call, name: str, permissions: tuple[str, ...]) -> SampleClient:
