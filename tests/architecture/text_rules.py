@@ -16,6 +16,11 @@ KNOWN_HOSTS = {
     "spec.openapis.org",  # OpenAPI's dialects
     "www.w3.org",  # SVG's namespace
     "openid.net",  # OpenID Connect's pages
+    "schemas.openid.net",  # the name of the back-channel logout event
+    "10.0.0.1",  # private addresses that the guard of outbound requests refuses
+    "192.168.1.1",
+    "169.254.169.254",
+    "[fe80::1]",
     "datatracker.ietf.org",  # RFCs
     "www.rfc-editor.org",  # RFCs
     "www.apache.org",  # the licence

@@ -112,7 +112,17 @@ def test_each_printed_command_works_as_printed(page: list[tuple[str, int]]) -> N
 
 def test_the_document_for_tools_names_everybody(demo: Demo) -> None:
     document = demo.document
-    assert set(document) == {"origin", "tenantId", "tokenEndpoint", "users", "clients", "tokens"}
+    assert set(document) == {
+        "origin",
+        "tenantId",
+        "tokenEndpoint",
+        "users",
+        "clients",
+        "tokens",
+        "signInPage",
+        "till",
+        "badge",
+    }
     assert set(document["users"]) == NAMES
     assert set(document["tokens"]) == TOKENS
     assert "#EXT#" in document["users"]["guest"]["userPrincipalName"]

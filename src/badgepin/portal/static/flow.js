@@ -165,6 +165,7 @@ async function prove(badge) {
 async function enterPin() {
   const pin = pad.take();
   if (!pin) return byId("pin").focus();
+  tell("");
   await once(async () => {
     const body = { request: configuration.request, proof, pin, preferences: chosen() };
     settle(await post(configuration.base, "pin", body, words.language));
@@ -175,6 +176,7 @@ async function enterPin() {
 async function enterNewPin() {
   const verdict = judge(newPin.value, newPinAgain.value, configuration);
   if (verdict.same !== true) return tell(words.say("pinsDiffer"));
+  tell("");
   await once(async () => {
     const body = { request: configuration.request, proof, new_pin: newPin.value, preferences: chosen() };
     settle(await post(configuration.base, "change", body, words.language));

@@ -29,6 +29,8 @@ export class PinPad {
     if (key === "clear") this.field.value = "";
     else if (key === "back") this.field.value = this.field.value.slice(0, -1);
     else if (this.field.value.length < this.field.maxLength) this.field.value += key;
+    // whoever goes on with a keyboard types into the field
+    this.field.focus();
     this.wait();
   }
 
