@@ -48,7 +48,7 @@ docs: $(SETUP) ## write the generated pages of docs/ anew
 
 figures: $(SETUP) postgresql ## count the invariants anew and write docs/figures.md
 	@rm -f docs/figures.md
-	@BADGEPIN_WRITE_FIGURES=1 $(BIN)/python -m pytest -q tests/portal
+	@BADGEPIN_WRITE_FIGURES=1 $(BIN)/python -m pytest -q tests/portal tests/oidc
 
 lock: $(SETUP) node ## resolve every dependency anew and write the locks with their hashes
 	@$(COMPILE) requirements/boot.in --output-file requirements/boot.txt

@@ -12,6 +12,7 @@ from badgepin.reference_client import Proven, Refused, SignedIn
 from badgepin.store import pin as pin_store
 from badgepin.store.tables import pin_charges, pins, qr_codes
 from badgepin.store.transaction import Transaction
+from tests.figures import Figure, record
 from tests.graph.world import World
 from tests.portal.screen import CHOSEN, PATH, Screen, badge_of, settled_badge, together
 
@@ -60,6 +61,15 @@ def test_of_64_parallel_guesses_exactly_five_are_evaluated(world: World, evaluat
     badge = settled_badge(world)
     evaluated.clear()
     codes = _attack(world, badge, 64)
+    record(
+        Figure(
+            "I4",
+            f"64 guesses at once, evaluated beyond the limit of 5, {world.installation.database.dialect}",
+            64,
+            len(evaluated) - 5,
+            "charge left out: more than 5 of 16 (the test beside it)",
+        )
+    )
     assert len(evaluated) == 5
     assert codes.count("wrongPin") + codes.count("pinLocked") + codes.count("busy") == 64
     assert codes.count("wrongPin") == 4

@@ -22,6 +22,7 @@ from badgepin.store import method_policy
 from badgepin.store.sign_in_tables import proofs, used_nonces
 from badgepin.store.tables import audit_events, pin_charges, pins, qr_codes, users
 from badgepin.store.transaction import Transaction
+from tests.figures import Figure, record
 from tests.graph.world import ROLE_GROUP, START, TENANT, World, guid
 from tests.portal.screen import CHOSEN, PATH, Screen, badge_of, read, settled_badge, standard_badge
 
@@ -272,16 +273,37 @@ def test_a_key_swapped_in_the_database_opens_nothing(world: World, screen: Scree
     assert refused.code == "badgeRefused"
 
 
-def test_strangers_make_us_hash_nothing(world: World, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_strangers_make_us_hash_and_write_nothing(
+    world: World, screen: Screen, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hashed: list[str] = []
     monkeypatch.setattr(HashSlot, "is_pin", lambda _self, digits, *_: hashed.append(digits))
     standard_badge(world)
+    before = _rows(world)
+    trials = 0
     for _ in range(50):
         made_up = encode_bp1(guid("no such code"), new_badge_key()[0].reveal())
         assert isinstance(screen.scan(made_up), Refused)
-        _post(screen, "pin", {"request": "", "proof": "A" * 43, "pin": "12345678"})
-    assert not hashed
-    assert not world.rows(pin_charges)
+        for step in ("pin", "change"):
+            _post(screen, step, {"request": "", "proof": "A" * 43, "pin": "12345678", "new_pin": CHOSEN})
+        trials += 5
+    # the control: the same count does see what a proven badge writes
+    written = _rows(world) - before + len(hashed)
+    screen.scan(standard_badge(world, "colleague"))
+    assert _rows(world) > before
+    record(
+        Figure(
+            "I6",
+            f"requests without a proven badge: rows written and PINs hashed, {world.installation.database.dialect}",
+            trials,
+            written,
+            "one proven badge writes rows that are counted",
+        )
+    )
+
+
+def _rows(world: World) -> int:
+    return sum(len(world.rows(table)) for table in (proofs, used_nonces, pin_charges, audit_events, pins))
 
 
 def test_every_attempt_after_the_proof_is_in_the_sign_in_log(world: World, screen: Screen) -> None:
