@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from badgepin.app import DEMO_MARKER, LOOPBACK
+from badgepin.cli.certificate_trial import try_certificate
+from badgepin.crypto.certificate import CertificateRefused, read_certificate
 from badgepin.crypto.key_ring import KeyRing, KeyRingRefused, load_key_ring
 from badgepin.crypto.pin_hash import calibrate
 from badgepin.services.health import check_clock, check_keys, check_schema, unsafe_setting
@@ -47,7 +50,7 @@ def examine(settings: Settings, *, calibrated: bool) -> list[Finding]:
     if not isinstance(ring, Finding):
         findings.append(_signing_key(ring, system_clock()))
     findings += _database(settings, None if isinstance(ring, Finding) else ring)
-    findings += [_address(settings), _disk(settings)]
+    findings += [_address(settings), *_certificate(settings, system_clock()), _disk(settings)]
     if calibrated:
         findings.append(_hash_cost(settings))
     return findings
@@ -150,7 +153,38 @@ def _address(settings: Settings) -> Finding:
         return Finding(
             "address", Verdict.WRONG, f"{settings.base_url} is not encrypted: put a TLS proxy in front, set base_url."
         )
+    if settings.base_url.startswith("https://") and not settings.tls_certificate and not settings.trusted_proxies:
+        return Finding(
+            "address", Verdict.ADVICE, "All clients count as one, the TLS proxy: put its address into trusted_proxies."
+        )
     return Finding("address", Verdict.OK, f"Clients use {settings.base_url}.")
+
+
+def _certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
+    if not settings.tls_certificate:
+        return
+    file, key, host = Path(settings.tls_certificate), Path(settings.tls_key), urlsplit(settings.base_url).hostname or ""
+    try:
+        found = read_certificate(file)
+        try_certificate(file, key)
+    except CertificateRefused as error:
+        yield Finding("certificate", Verdict.WRONG, f"{error} Correct tls_certificate and tls_key.")
+        return
+    if key.stat().st_mode & 0o077:
+        yield Finding("certificate", Verdict.WRONG, f"{key} is open to others: run `chmod 0600 {key}`.")
+    elif now >= found.ends_at:
+        yield Finding("certificate", Verdict.WRONG, f"It ended on {found.ends_at:%Y-%m-%d}: renew {file}.")
+    elif now < found.begins_at:
+        yield Finding("certificate", Verdict.WRONG, f"It begins on {found.begins_at:%Y-%m-%d}: set this host's clock.")
+    elif not found.covers(host):
+        yield Finding("certificate", Verdict.WRONG, f"It names {', '.join(found.names)}, not base_url's {host}.")
+    elif found.ends_soon(now):
+        days = (found.ends_at - now).days
+        yield Finding(
+            "certificate", Verdict.ADVICE, f"It ends on {found.ends_at:%Y-%m-%d}, in {days} days: renew {file}."
+        )
+    else:
+        yield Finding("certificate", Verdict.OK, f"It names {host} and ends on {found.ends_at:%Y-%m-%d}.")
 
 
 def _disk(settings: Settings) -> Finding:

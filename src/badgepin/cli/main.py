@@ -22,6 +22,7 @@ COMMANDS = {
     "codes": "QR codes and PINs: issue, temporary, show, revoke, reset-pin.",
     "clients": "Applications that call the API: secrets, keys, permissions.",
     "tenants": "Organizations: add, list.",
+    "certificates": "HTTPS: make a certificate for a trial, show the one in use.",
     "keys": "The key ring: list, rotate, add-pepper, re-encrypt.",
     "db": "The database's schema: upgrade, check, downgrade.",
     "explain": "Say what the four characters on a refused screen mean.",

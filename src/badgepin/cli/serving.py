@@ -7,54 +7,34 @@ import signal
 import socket
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import uvloop
-from granian.constants import HTTPModes, Interfaces
-from granian.http import HTTP1Settings, HTTP2Settings
-from granian.server.embed import Server
 
 from badgepin.app import Application, create_app, open_installation
+from badgepin.cli.certificate_trial import try_certificate
+from badgepin.cli.listener import Listener, resolve
 from badgepin.cli.refusal import CommandRefused
+from badgepin.cli.renewal import CertificateWatch
+from badgepin.crypto.certificate import CertificateRefused
 from badgepin.settings import Settings
 from badgepin.web.installation import Installation
 
 log = logging.getLogger(__name__)
 
 Announce = Callable[[Installation], Awaitable[None]]
-Message = MutableMapping[str, Any]
-Send = Callable[[Message], Awaitable[None]]
 
-HTTP1 = HTTP1Settings(header_read_timeout=10_000, max_buffer_size=65_536)
-HTTP2 = HTTP2Settings(max_headers_size=65_536, max_concurrent_streams=100)
-_BACKLOG = 1024
-_BACKPRESSURE = 256
 _READY_WITHIN = 10.0
-_STOP_WITHIN = 15.0
-
-
-class Unbranded:
-    """Sends an empty `Server` header: Granian names itself in every answer that has none, and cannot be told not to."""
-
-    def __init__(self, application: Application) -> None:
-        self._application = application
-
-    async def __call__(self, scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
-        """Serve one request."""
-
-        async def send_unbranded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], (b"server", b"")]
-            await send(message)
-
-        await self._application(scope, receive, send_unbranded)
 
 
 def serve(settings: Settings, announce: Announce) -> None:
-    """Serve until SIGTERM or SIGINT; `announce` runs once requests are answered. Raises as `open_installation`."""
+    """Serve until SIGTERM or SIGINT; `announce` runs once requests are answered.
+
+    With a certificate, SIGHUP has its files looked at without delay. Raises as `open_installation`.
+    """
     _start_log(settings)
+    check_tls(settings)
     check_free(settings)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, announce))
@@ -64,53 +44,74 @@ async def _serve(settings: Settings, announce: Announce) -> None:
     application = create_app(open_installation(settings))
     try:
         await application.start()
-        server = _server(settings, application)
-        _stop_on_signals(server)
-        serving = asyncio.create_task(server.serve())
+        stopping = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stopping.set)
+        port = _Port(settings, application)
         try:
-            await _until_ready(settings, serving)
+            await _until_ready(settings, port.listener)
             await announce(application.installation)
-            await serving
+            await port.until(stopping)
         finally:
-            await _stop(server, serving)
+            await port.close()
     finally:
         await application.stop()
 
 
-def _server(settings: Settings, application: Application) -> Server:
-    return Server(
-        Unbranded(application),
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGINL,
-        http=HTTPModes.auto,
-        http1_settings=HTTP1,
-        http2_settings=HTTP2,
-        websockets=False,
-        backlog=_BACKLOG,
-        backpressure=_BACKPRESSURE,
-        log_enabled=False,
-        ssl_cert=_file(settings.tls_certificate),
-        ssl_key=_file(settings.tls_key),
-    )
+class _Port:
+    """The installation's port: the listener that new connections reach, and older ones that still answer."""
+
+    def __init__(self, settings: Settings, application: Application) -> None:
+        self._settings, self._application = settings, application
+        self._leaving: asyncio.Task[None] | None = None
+        self._older: Listener | None = None
+        watch = CertificateWatch(settings) if settings.tls_certificate else None
+        self.listener = Listener(settings, application, is_first=True)
+        self._watching = None if watch is None else asyncio.create_task(watch.watch(self._renew))
+        if watch is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, watch.look_now)
+
+    async def until(self, stopping: asyncio.Event) -> None:
+        """Wait for the order to stop, or for a listener that ends by itself."""
+        ordered = asyncio.create_task(stopping.wait())
+        while not ordered.done():
+            listener = self.listener
+            await asyncio.wait({ordered, listener.serving}, return_when=asyncio.FIRST_COMPLETED)
+            if listener is self.listener and listener.serving.done():
+                ordered.cancel()
+                return
+
+    async def close(self) -> None:
+        """Stop every listener, at the same time."""
+        for task in (self._watching, self._leaving):
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(each.stop() for each in (self.listener, self._older) if each is not None))
+
+    async def _renew(self) -> bool:
+        """Listen with the certificate as it is now, beside the present listener, then let that one go."""
+        if self._leaving is not None:
+            # of three on one port the youngest would get nothing
+            await self._leaving
+        try:
+            younger = Listener(self._settings, self._application, is_first=False)
+            await _until_ready(self._settings, younger)
+        except (OSError, CommandRefused) as error:
+            log.warning("The certificate in use is kept: %s", error)
+            return False
+        self._older, self.listener = self.listener, younger
+        self._leaving = asyncio.create_task(self._older.make_room())
+        return True
 
 
-def _file(name: str) -> Path | None:
-    return Path(name) if name else None
-
-
-def _stop_on_signals(server: Server) -> None:
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
-
-
-async def _until_ready(settings: Settings, serving: asyncio.Task[None]) -> None:
+async def _until_ready(settings: Settings, listener: Listener) -> None:
     host = "127.0.0.1" if settings.host == "0.0.0.0" else settings.host  # noqa: S104 - asked for, and looked at from here
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(_READY_WITHIN):
-            while not serving.done():
-                if await _answers(host, settings):
+            while not listener.serving.done():
+                # an older listener may have answered
+                if await _answers(host, settings) and listener.has_answered:
                     return
                 await asyncio.sleep(0.01)
     raise CommandRefused(f"The server did not start on {settings.host}:{settings.port}: choose another --port.")
@@ -137,23 +138,31 @@ def _own_tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-async def _stop(server: Server, serving: asyncio.Task[None]) -> None:
-    """Let running requests finish; whoever takes too long is cut off."""
-    server.stop()  # type: ignore[no-untyped-call]  # Granian leaves it bare
-    done, _ = await asyncio.wait({serving}, timeout=_STOP_WITHIN)
-    if not done:
-        log.warning("Requests were still running %s seconds after the order to stop and were cut off.", _STOP_WITHIN)
-        serving.cancel()
+def check_tls(settings: Settings) -> None:
+    """HTTPS is set up wholly or not at all. Raises `CommandRefused`."""
+    certificate, key = settings.tls_certificate, settings.tls_key
+    if not certificate and not key:
+        return
+    if not certificate or not key:
+        missing = "tls_key" if certificate else "tls_certificate"
+        raise CommandRefused(f"A certificate and its key belong together: set {missing} too.")
+    try:
+        try_certificate(Path(certificate), Path(key))
+    except CertificateRefused as error:
+        raise CommandRefused(f"{error} `badgepin certificates create` makes a pair for a trial.") from error
+    if not settings.base_url.startswith("https://"):
+        raise CommandRefused(
+            f"With a certificate the server speaks HTTPS only, but clients are sent to {settings.base_url}: "
+            f"set base_url, such as --base-url https://localhost:{settings.port}."
+        )
 
 
 def check_free(settings: Settings) -> None:
     """Nobody else listens there. Raises `CommandRefused`."""
-    # Granian shares a port that another of its kind listens on, so two servers would take turns without a word
+    # listeners of ours share the port when a certificate is renewed, so two servers would take turns without a word
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        with socket.socket(family, kind, protocol) as probe:
+        family, address = resolve(settings.host, settings.port)
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
