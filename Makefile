@@ -55,8 +55,7 @@ lock: $(SETUP) node ## resolve every dependency anew and write the locks with th
 	@$(COMPILE) pyproject.toml --output-file requirements/base.txt
 	@$(COMPILE) pyproject.toml --group dev --constraints requirements/base.txt --output-file requirements/dev.txt
 	@$(COMPILE) requirements/clients.in --output-file requirements/clients.txt
-	@for folder in tests/clients/node tests/browser/node; do rm -f $$folder/package-lock.json; \
-		npm install --prefix $$folder --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund; done
+	@for folder in tests/clients/node tests/browser/node; do bash scripts/node_lock.sh $$folder; done
 
 clients-setup: $(CLIENTS) $(NODE_CLIENTS) $(BROWSER_TOOLS) ## install the unmodified clients and tools that the tests run
 

@@ -26,8 +26,9 @@ def test_every_locked_python_package_has_a_version_and_hashes(lock: str) -> None
     assert not loose
 
 
-def test_every_locked_node_package_has_a_hash_and_no_address() -> None:
-    lock = json.loads(read(Path("tests/clients/node/package-lock.json")))
+@pytest.mark.parametrize("folder", ["clients", "browser"])
+def test_every_locked_node_package_has_a_hash_and_no_address(folder: str) -> None:
+    lock = json.loads(read(Path(f"tests/{folder}/node/package-lock.json")))
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert packages
     assert all("integrity" in entry and "resolved" not in entry for entry in packages.values())

@@ -97,7 +97,7 @@ REDIRECTS = [
     "http://localhost:x",
     "https://localhost",
     "http://127.0.0.1",
-    "http://127.1",
+    "http://" + "127.1",
     "http://0.0.0.0",
     "http://[::1]",
     "http://LOCALHOST",
