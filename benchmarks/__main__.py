@@ -12,8 +12,9 @@ from pathlib import Path
 
 from tests.postgres import server
 
+from benchmarks import sign_in
 from benchmarks.bare import capture, replay
-from benchmarks.installation import Bench, found, serving, settle, user_id
+from benchmarks.installation import Bench, Started, found, serving, settle, user_id
 from benchmarks.load import request, run
 
 CONNECTIONS = 16
@@ -143,9 +144,52 @@ async def _one_database(bench: Bench, size: Size, kind: str) -> list[Row]:
         _less(f"{kind}: cold start to the first answer", starts, 1.0, "s"),
         _less(f"{kind}: idle memory of all processes", memory, 100, "MB"),
     ]
-    with serving(bench):
+    with serving(bench) as started:
         rows += [await _delete_row(bench, size, kind), *await _get_rows(bench, size, kind)]
+        rows += await _sign_in_rows(bench, started, size, kind)
     return rows
+
+
+async def _sign_in_rows(bench: Bench, started: Started, size: Size, kind: str) -> list[Row]:
+    people = await asyncio.to_thread(sign_in.signers, bench, CONNECTIONS // 2)
+    count = max(size.requests // 10, 80)
+    rates: list[tuple[float, float]] = []
+
+    async def through_server(_turn: int) -> float:
+        rates.append((await asyncio.to_thread(sign_in.sign_in_rate, bench, people, count), 0.0))
+        return rates[-1][0]
+
+    async def bare(_turn: int) -> float:
+        rate = await asyncio.to_thread(sign_in.bare_rate, count)
+        rates[-1] = (rates[-1][0], rate)
+        return rate
+
+    ratios = await _ratios(through_server, bare)
+    note = (
+        f"{statistics.median(r for r, _ in rates[1:]):.0f}/s against {statistics.median(r for _, r in rates[1:]):.0f}/s"
+    )
+    tokens = [sign_in.token_request(bench)] * size.requests
+    nothing = [request("GET", "/livez/nothing", None, bench.port)] * size.requests
+
+    async def token(_turn: int) -> float:
+        load = await run(bench.port, tokens, connections=CONNECTIONS, status=200)
+        assert load.wanted == len(tokens), "a token was refused"
+        issued.append(load.rate)
+        return load.rate
+
+    async def empty(_turn: int) -> float:
+        return (await run(bench.port, nothing, connections=CONNECTIONS, status=204)).rate
+
+    issued: list[float] = []
+    issuing = await _ratios(token, empty)
+    waits = await asyncio.to_thread(sign_in.browser_seconds, bench, people[0], ROUNDS * 2)
+    memory = await asyncio.to_thread(sign_in.memory_under_load, bench, started, people, 10.0)
+    return [
+        _row(f"{kind}: sign-ins / bare PIN hashes on the same cores", ratios, 0.85, note),
+        _row(f"{kind}: tokens for applications / a bare 204 route", issuing, 0.0, f"{statistics.median(issued):.0f}/s"),
+        _less(f"{kind}: a worker's waits from scan to signed in, in Chromium", sorted(waits), 0.6, "s"),
+        _less(f"{kind}: memory while 20 people a second sign in", [memory], 200, "MB"),
+    ]
 
 
 async def _measure(size: Size) -> list[Row]:

@@ -1,5 +1,6 @@
 """A real installation on a real database, filled with people, and a real server in a process of its own."""
 
+import hashlib
 import os
 import signal
 import socket
@@ -25,6 +26,7 @@ from badgepin.store.transaction import Database, Transaction, open_database
 
 BADGEPIN = Path(sys.executable).with_name("badgepin")
 CLIENT = "00000000-0000-4000-8000-00000000c11e"
+SECRET = "of a benchmark"
 _MICROSECONDS = "1700000000000000"
 _FAR = "4000000000000000"
 _PORTION = 25_000
@@ -102,6 +104,17 @@ async def settle(bench: Bench) -> None:
                 display_name="Bench",
                 account_enabled=True,
                 created_at=datetime.now(UTC),
+            )
+        )
+        tx.execute(
+            sa.insert(tables.application_secrets).values(
+                tenant_id=tenant,
+                application_id=CLIENT,
+                key_id=CLIENT,
+                secret_digest=hashlib.sha256(SECRET.encode()).digest(),
+                hint=SECRET[:3],
+                start_at=datetime(2020, 1, 1, tzinfo=UTC),
+                end_at=datetime(2100, 1, 1, tzinfo=UTC),
             )
         )
         return tenant
@@ -206,7 +219,12 @@ def serving(bench: Bench) -> Iterator[Started]:
         probe.bind(("127.0.0.1", 0))
         bench.port = int(probe.getsockname()[1])
     origin = f"http://127.0.0.1:{bench.port}"
-    environment = {**os.environ, "BADGEPIN_BASE_URL": origin, "BADGEPIN_LOG_LEVEL": "error"}
+    environment = {
+        **os.environ,
+        "BADGEPIN_BASE_URL": origin,
+        "BADGEPIN_LOG_LEVEL": "error",
+        "BADGEPIN_SIGN_INS_PER_SECOND": "10000",
+    }
     command = [str(BADGEPIN), "serve", "--data", str(bench.folder), "--port", str(bench.port)]
     began = time.perf_counter()
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as process:

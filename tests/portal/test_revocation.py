@@ -7,10 +7,13 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+import sqlalchemy as sa
 
 from badgepin.reference_client import Answer, Proven, Refused, SignedIn
+from badgepin.store import opening
 from badgepin.store import sign_in as sign_in_store
 from badgepin.store.sign_in_tables import sessions
+from badgepin.store.tables import users
 from badgepin.store.transaction import Transaction
 from tests.figures import Figure, record
 from tests.graph.world import APPLICATION, CLIENT, TENANT, World
@@ -127,8 +130,14 @@ def test_a_sign_in_that_races_a_revocation_leaves_no_session(world: World, monke
     def cached(tx: Transaction, tenant_id: str, qr_code_id: str, *, lock: bool = False) -> Any:
         return remembered.setdefault(qr_code_id, find(tx, tenant_id, qr_code_id, lock=lock))
 
+    forgiving = sa.or_(opening.is_as_judged(), users.c.id == users.c.id)
     monkeypatch.setattr(sign_in_store, "find_badge", cached)
-    weaker = _violations(world, 5)
+    monkeypatch.setattr(opening, "is_as_judged", lambda: forgiving)
+    opening._opening.cache_clear()
+    try:
+        weaker = _violations(world, 5)
+    finally:
+        opening._opening.cache_clear()
     assert weaker > 0
     record(
         Figure(

@@ -101,7 +101,7 @@ async def take_pin(installation: Installation, step: Step) -> StepAnswer:
         _remember(tx, step, outcome)
         return outcome
 
-    return _settled(step, await installation.database.write(finish))
+    return _settled(step, await installation.database.write_once(finish))
 
 
 async def take_new_pin(installation: Installation, step: Step) -> StepAnswer:

@@ -3,6 +3,7 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call, Caller, Standing
@@ -81,18 +82,16 @@ def record_refusal(
 ) -> Refusal:
     """Write the attempt down and give it its handle."""
     handle = new_handle()
-    _record(tx, attempt, badge, "failure", denied, handle)
+    audit.append_row(tx, _row(attempt, badge, "failure", denied, handle))
     return Refusal(denied, handle, tries_left)
 
 
-def record_success(tx: Transaction, attempt: Attempt, badge: Badge) -> None:
-    """Write a sign-in down."""
-    _record(tx, attempt, badge, "success", None, None)
+def success_row(attempt: Attempt, badge: Badge) -> dict[str, Any]:
+    """The line of a sign-in, to be written with the session that it opens."""
+    return _row(attempt, badge, "success", None, None)
 
 
-def _record(
-    tx: Transaction, attempt: Attempt, badge: Badge, result: str, denied: Denied | None, handle: str | None
-) -> None:
+def _row(attempt: Attempt, badge: Badge, result: str, denied: Denied | None, handle: str | None) -> dict[str, Any]:
     call, standing = call_of(attempt, badge)
     person = person_of(badge.holder)
     details = [
@@ -118,4 +117,4 @@ def _record(
         details=tuple((key, value) for key, value in details if value),
         handle=handle,
     )
-    audit.append(tx, call, standing, event)
+    return audit.row_of(call, standing, event)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from badgepin.domain.audit import Operation
+from badgepin.domain.errors import Conflict, Reason
 from badgepin.domain.hashed_pin import HashedPin
 from badgepin.domain.pin import Weakness, weaknesses
 from badgepin.domain.sign_in import ProofKey
@@ -12,7 +13,6 @@ from badgepin.services.qr_code_pin import event
 from badgepin.services.session import Opening, SignedIn, open_session
 from badgepin.services.sign_in import Gone, OpenProof, is_intact, open_proof
 from badgepin.store import audit, pin
-from badgepin.store import sign_in as proofs
 from badgepin.store import user as users
 from badgepin.store.pin import KeptPin
 from badgepin.store.transaction import Transaction
@@ -37,7 +37,7 @@ def check_new_pin(
     tx: Transaction, attempt: Attempt, key: ProofKey, digits: str
 ) -> NewPinToHash | TooWeak | Refusal | Gone:
     """The first look: is somebody to choose a PIN here, and is this one good enough?"""
-    opened = open_proof(tx, attempt, key, lock=False)
+    opened = open_proof(tx, attempt, key)
     if not isinstance(opened, OpenProof):
         return opened
     holder = opened.badge.holder
@@ -59,16 +59,18 @@ def finish_change(
 
     Raises `Conflict` when an administrator reset the PIN between the two looks.
     """
-    opened = open_proof(tx, attempt, key, lock=True)
+    opened = open_proof(tx, attempt, key, settling=True, lock=True)
     if not isinstance(opened, OpenProof):
         return opened
     if opened.proof.pin_proven_at is None or not is_intact(opened.found, opening.ring):
-        return Gone()
-    if not proofs.consume(tx, attempt.tenant_id, opened.proof.id, attempt.now):
         return Gone()
     new = wanted.new
     call, standing = call_of(attempt, opened.badge)
     replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, None), must_change=False)
     what = event(call, new.person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", new.pin_id))
     audit.append(tx, call, standing, what)
-    return open_session(tx, attempt, opened, new.version, opening.rules)
+    signed_in = open_session(tx, attempt, opened, new.version, opening.rules)
+    if isinstance(signed_in, Gone):
+        # the new PIN must not outlive a sign-in that did not happen
+        raise Conflict(Reason.CHANGED_MEANWHILE)
+    return signed_in

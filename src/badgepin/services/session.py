@@ -11,12 +11,13 @@ from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call, Caller, Standing
 from badgepin.domain.session import SEEN_STEP, Session, SessionRules, session_end
 from badgepin.domain.sign_in import CHANGE_LIFE, Preferences, ProofKey
-from badgepin.services.attempt import SERVICE, Attempt, Refusal, call_of, record_success
+from badgepin.services.attempt import SERVICE, Attempt, Refusal, call_of, success_row
 from badgepin.services.guess import refund_guess
 from badgepin.services.sign_in import Gone, OpenProof, PinToCheck, is_intact, open_proof
 from badgepin.store import audit
 from badgepin.store import session as store
 from badgepin.store import sign_in as proofs
+from badgepin.store.opening import ToOpen, insert_session
 from badgepin.store.session import NewSession
 from badgepin.store.transaction import Transaction
 
@@ -55,28 +56,24 @@ def pass_pin(
     tx: Transaction, attempt: Attempt, key: ProofKey, checked: PinToCheck, opening: Opening
 ) -> SignedIn | MustChange | Refusal | Gone:
     """The PIN was right: open a session, or ask for a new PIN (security design 5.2, finalise)."""
-    opened = open_proof(tx, attempt, key, lock=True)
+    opened = open_proof(tx, attempt, key, settling=True)
     if not isinstance(opened, OpenProof):
         return opened
-    call, _ = call_of(attempt, opened.badge)
     if checked.guess.kept.version != opened.proof.pin_version or not is_intact(opened.found, opening.ring):
         return Gone()
     if opened.badge.pin is not None and opened.badge.pin.must_change:
         until = attempt.now + CHANGE_LIFE
         if not proofs.prove_pin(tx, attempt.tenant_id, opened.proof.id, expires_at=until, now=attempt.now):
             return Gone()
-        refund_guess(tx, call, checked.guess.kept.id, checked.guess.pathway)
+        refund_guess(tx, call_of(attempt, opened.badge)[0], checked.guess.kept.id, checked.guess.pathway)
         return MustChange(until)
-    if not proofs.consume(tx, attempt.tenant_id, opened.proof.id, attempt.now):
-        return Gone()
-    refund_guess(tx, call, checked.guess.kept.id, checked.guess.pathway)
     return open_session(tx, attempt, opened, opened.proof.pin_version, opening.rules)
 
 
 def open_session(
     tx: Transaction, attempt: Attempt, opened: OpenProof, pin_version: int, rules: SessionRules
-) -> SignedIn:
-    """The session of a proof that was just used up, in the same transaction."""
+) -> SignedIn | Gone:
+    """Use the proof up and open its session, if everything is still as it was judged."""
     badge, secret = opened.badge, secrets.token_urlsafe(32)
     session = NewSession(
         new_guid(),
@@ -87,9 +84,10 @@ def open_session(
         badge.holder.token_generation,
         session_end(badge.code.expire_at, rules, attempt.now),
     )
-    store.insert(tx, attempt.tenant_id, session, attempt.now)
-    store.note_use(tx, attempt.tenant_id, badge.code.id, attempt.now)
-    record_success(tx, attempt, badge)
+    kept, pin_id = opened.found.kept, badge.pin.id if badge.pin else ""
+    to_open = ToOpen(session, opened.proof.id, pin_id, kept.revision, kept.row_mac)
+    if not insert_session(tx, attempt.tenant_id, to_open, success_row(attempt, badge), attempt.now):
+        return Gone()
     return SignedIn(session.id, badge.holder.id, secret, session.expires_at)
 
 

@@ -128,8 +128,13 @@ class Gone:
     """No such proof at this browser, or its time is over: scan again."""
 
 
-def open_proof(tx: Transaction, attempt: Attempt, key: ProofKey, *, lock: bool) -> OpenProof | Refusal | Gone:
-    """The proof a browser shows, judged anew with its badge; `lock` holds person and code as they are."""
+def open_proof(
+    tx: Transaction, attempt: Attempt, key: ProofKey, *, settling: bool = False, lock: bool = False
+) -> OpenProof | Refusal | Gone:
+    """The proof a browser shows, judged anew with its badge.
+
+    `settling`: the PIN was right already. `lock`: hold person and code as they are until the transaction ends.
+    """
     kept = store.find_proof(tx, attempt.tenant_id, key.handle, key.browser)
     if kept is None or kept[1] != key.request:
         return Gone()
@@ -140,7 +145,7 @@ def open_proof(tx: Transaction, attempt: Attempt, key: ProofKey, *, lock: bool) 
     badge = with_policy(tx, attempt.tenant_id, found)
     denied = judge_badge(badge, now=attempt.now)
     # its own wait is what the PIN that was just right started; it ends with the refund
-    if denied is not None and not (denied.denial is Denial.PIN_LOCKED and lock):
+    if denied is not None and not (denied.denial is Denial.PIN_LOCKED and settling):
         return record_refusal(tx, attempt, badge, denied)
     if proof.consumed_at is not None or proof.expires_at <= attempt.now or badge.pin is None:
         return Gone()
@@ -159,7 +164,7 @@ class PinToCheck:
 
 def charge_pin(tx: Transaction, attempt: Attempt, key: ProofKey, rules: LockoutRules) -> PinToCheck | Refusal | Gone:
     """Charge one guess at the PIN under a proof. Whoever gets anything but `PinToCheck` does not hash."""
-    opened = open_proof(tx, attempt, key, lock=False)
+    opened = open_proof(tx, attempt, key)
     if not isinstance(opened, OpenProof):
         return opened
     if opened.proof.tries_left == 0 or opened.proof.pin_proven_at is not None:

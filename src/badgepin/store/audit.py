@@ -23,7 +23,12 @@ _SALT = 32
 
 def append(tx: Transaction, call: Call, standing: Standing, event: AuditEvent) -> None:
     """Record one event; when it cannot be written, the change it speaks of is rolled back with it."""
-    tx.execute(sa.insert(audit_events), row_of(call, standing, event))
+    append_row(tx, row_of(call, standing, event))
+
+
+def append_row(tx: Transaction, row: dict[str, Any]) -> None:
+    """The same, for an event made by `row_of`."""
+    tx.execute(sa.insert(audit_events), row)
 
 
 @dataclass(frozen=True)
