@@ -76,7 +76,7 @@ def _text(code: dict[str, Any]) -> str:
     return base64.b64decode(code["image"]["rawContent"]).decode()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One demo for the whole run."""
     with demo(tmp_path_factory.mktemp("demo") / "data") as running:
@@ -85,14 +85,14 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         made.api.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def playwright() -> Iterator[Playwright]:
     """The driver."""
     with sync_playwright() as running:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
     """A browser without a camera."""
     browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
