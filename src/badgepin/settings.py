@@ -9,6 +9,8 @@ from typing import Literal
 
 import msgspec
 
+from badgepin.domain.colour import READABLE, contrast_with_white
+
 
 class SettingsRefused(Exception):
     """A setting is unknown or out of range; the sentence names it."""
@@ -216,6 +218,11 @@ def _check_ranges(settings: Settings) -> None:
             raise SettingsRefused(f"{name} must be {least} to {most}, not {getattr(settings, name)}.")
     if any(not _WAIT[0] <= wait <= _WAIT[1] for wait in settings.lockout_waits):
         raise SettingsRefused(f"Each of lockout_waits must be {_WAIT[0]} to {_WAIT[1]} seconds.")
+    contrast = contrast_with_white(settings.brand_colour)
+    if contrast is None or contrast < READABLE:
+        raise SettingsRefused("brand_colour must be `#rrggbb` and dark enough for white text (a contrast of 4.5).")
+    if settings.brand_logo and not settings.brand_logo.lower().endswith((".svg", ".png")):
+        raise SettingsRefused("brand_logo must be an SVG or PNG file.")
     if not settings.database.startswith(("sqlite:///", "postgresql://")):
         raise SettingsRefused("database_url must start with postgresql:// or sqlite:///.")
     if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):

@@ -13,6 +13,7 @@ from badgepin.domain.authorization import ResponseMode
 from badgepin.domain.tenant import Tenant
 from badgepin.oidc.authorization_request import AuthorizationRefused, read_parameters
 from badgepin.oidc.authorize import SendBack, SendToSignIn, authorize, refusal, resume
+from badgepin.oidc.device import answer_device_request, show_device
 from badgepin.oidc.discovery import discovery_document
 from badgepin.oidc.end_session import Ask, end_session
 from badgepin.oidc.errors import TokenError, invalid_request, unavailable, unknown_tenant
@@ -79,11 +80,17 @@ def routes(installation: Installation) -> list[BaseRoute]:
         route("/{tenant}/discovery/v2.0/keys", ["GET", "OPTIONS"], keys),
         client("/{tenant}/oauth2/v2.0/token", answer_token_request),
         client("/{tenant}/oauth2/v2.0/par", answer_push, 201),
+        client("/{tenant}/oauth2/v2.0/devicecode", answer_device_request),
         client("/{tenant}/oauth2/v2.0/introspect", introspect),
         client("/{tenant}/oauth2/v2.0/revoke", revoke),
         Route("/{tenant}/oauth2/v2.0/authorize", pages.authorize, methods=["GET", "POST"]),
         Route("/{tenant}/oauth2/v2.0/authorize/resume", pages.resume, methods=["GET"]),
         Route("/{tenant}/oauth2/v2.0/logout", pages.logout, methods=["GET", "POST"]),
+        *(
+            [Route("/{tenant}/device", pages.device, methods=["GET", "POST"])]
+            if installation.settings.device_flow
+            else []
+        ),
     ]
 
 
@@ -123,6 +130,21 @@ class _Pages:
         if isinstance(outcome, SendToSignIn):
             return RedirectResponse(outcome.path, status_code=303, headers=NO_STORE)
         return _send_back(outcome)
+
+    async def device(self, request: Request) -> Response:
+        """Somebody signs a device in."""
+        try:
+            tenant = await find(self._installation, request)
+            posted = request.method == "POST"
+            encoded = await _encoded(request)
+            shown = await show_device(self._installation, tenant, encoded, _session(request), posted=posted)
+        except TokenError as error:
+            return _problem(error.description, error.status)
+        except AuthorizationRefused as error:
+            return _problem(error.description)
+        except StoreUnavailable:
+            return _away()
+        return _html(shown.page, shown.status)
 
     async def logout(self, request: Request) -> Response:
         """An application sends a person here to sign out."""

@@ -9,15 +9,17 @@ from badgepin.domain.application import Application
 from badgepin.domain.tenant import Tenant
 from badgepin.oidc.client_auth import ClientProof, read_client
 from badgepin.oidc.errors import (
+    TokenError,
     invalid_client,
     invalid_grant,
     invalid_request,
     invalid_scope,
     unsupported_grant_type,
 )
-from badgepin.services import authorization
+from badgepin.services import authorization, device
 from badgepin.services import token as services
 from badgepin.services.authorization import AtToken, Delegated, GrantRefused, ProofNeeded, Redemption
+from badgepin.services.device import Pending
 from badgepin.services.person_token import access_token_claims, access_token_life, id_token_claims
 from badgepin.services.token import APPLICATION_LIFE, GRAPH_AUDIENCE, NotProven, SecretProof
 from badgepin.store.transaction import Transaction
@@ -51,6 +53,8 @@ async def answer_token_request(installation: Installation, request: TokenRequest
         return await _for_person(installation, request, form, _redeem(form))
     if grant == "refresh_token":
         return await _for_person(installation, request, form, _refresh(form))
+    if grant in DEVICE_GRANTS and installation.settings.device_flow:
+        return await _for_person(installation, request, form, _poll(form))
     raise unsupported_grant_type()
 
 
@@ -94,7 +98,9 @@ def find_application(
     return None if isinstance(proven, NotProven) else (proven.application, True)
 
 
-Exchange = Callable[[Transaction, AtToken], Delegated | GrantRefused | ProofNeeded]
+Outcome = Delegated | GrantRefused | ProofNeeded | Pending
+Exchange = Callable[[Transaction, AtToken], Outcome]
+DEVICE_GRANTS = frozenset({"urn:ietf:params:oauth:grant-type:device_code", "device_code"})
 
 
 async def _for_person(
@@ -102,7 +108,7 @@ async def _for_person(
 ) -> Json:
     client, tenant, now = read_proof(installation, request, form), request.tenant, installation.clock()
 
-    def work(tx: Transaction) -> Delegated | GrantRefused | ProofNeeded | None:
+    def work(tx: Transaction) -> Outcome | None:
         found = find_application(tx, tenant, client, now)
         if found is None:
             return None
@@ -114,6 +120,8 @@ async def _for_person(
         raise invalid_client(by_basic=client.by_basic)
     if isinstance(outcome, GrantRefused):
         raise invalid_grant(outcome.reason)
+    if isinstance(outcome, Pending):
+        raise TokenError(400, outcome.error, "Nobody has signed this device in yet.")
     return person_answer(installation, tenant, outcome, now)
 
 
@@ -123,6 +131,13 @@ def _redeem(form: Mapping[str, str]) -> Exchange:
         raise invalid_request("code and redirect_uri are required.")
     shown = Redemption(code, redirect_uri, form.get("code_verifier"))
     return lambda tx, at: authorization.redeem_code(tx, at, shown)
+
+
+def _poll(form: Mapping[str, str]) -> Exchange:
+    code = form.get("device_code")
+    if not code:
+        raise invalid_request("device_code is required.")
+    return lambda tx, at: device.poll(tx, at, code)
 
 
 def _refresh(form: Mapping[str, str]) -> Exchange:

@@ -244,6 +244,19 @@ def _delegated(
     return Delegated(delegation, at.application, session, grant, stores, nonce, refresh_token)
 
 
+def deliver(tx: Transaction, at: AtToken, grant_id: str) -> Delegated | GrantRefused:
+    """What a grant that was approved elsewhere is worth now, with its first refresh token if it may have one."""
+    grant = store.find(tx, at.tenant_id, grant_id)
+    session = None if grant is None else _session_behind(tx, at, grant)
+    if grant is None or session is None:
+        return GrantRefused("The sign-in behind this has ended.")
+    token = None
+    if "offline_access" in grant.scopes:
+        token = secrets.token_urlsafe(32)
+        _keep(tx, at, grant, token)
+    return _delegated(tx, at, grant, session, refresh_token=token)
+
+
 def revoke_refresh_token(tx: Transaction, at: AtToken, token: str) -> bool:
     """End the family of a client's own refresh token (RFC 7009). Returns whether it is one."""
     found = store.find_refresh_token(tx, at.tenant_id, digest_of(token))

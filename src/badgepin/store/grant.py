@@ -118,6 +118,13 @@ def find_code(tx: Transaction, tenant_id: str, digest: bytes) -> tuple[Authoriza
     return kept, _read_grant(row)
 
 
+def find(tx: Transaction, tenant_id: str, grant_id: str) -> Grant | None:
+    """A grant by id."""
+    statement = sa.select(*_GRANT_COLUMNS).where(grants.c.tenant_id == tenant_id, grants.c.id == grant_id)
+    row = tx.execute(statement).first()
+    return None if row is None else _read_grant(row)
+
+
 def use_code(tx: Transaction, tenant_id: str, digest: bytes, now: datetime) -> bool:
     """Use a code up. Of parallel calls exactly one succeeds."""
     code = authorization_codes.c
