@@ -1,4 +1,4 @@
-"""A device without a browser is signed in from another one, where an operator switched that on; otherwise not at all."""
+"""A device without a browser is signed in from another one, where an operator allowed that; otherwise not at all."""
 
 from typing import Any
 

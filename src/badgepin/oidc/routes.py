@@ -73,6 +73,9 @@ def routes(installation: Installation) -> list[BaseRoute]:
     def route(path: str, verbs: list[str], answer: Callable[[Request], Awaitable[Answer]]) -> Route:
         return Route(path, _endpoint(installation, answer), methods=verbs)
 
+    devices = [Route("/{tenant}/device", pages.device, methods=["GET", "POST"])]
+    if not installation.settings.device_flow:
+        devices = []
     return [
         route("/metadata/identity/oauth2/token", ["GET"], identity),
         route("/oidc/userinfo", ["GET", "POST", "OPTIONS"], who),
@@ -86,11 +89,7 @@ def routes(installation: Installation) -> list[BaseRoute]:
         Route("/{tenant}/oauth2/v2.0/authorize", pages.authorize, methods=["GET", "POST"]),
         Route("/{tenant}/oauth2/v2.0/authorize/resume", pages.resume, methods=["GET"]),
         Route("/{tenant}/oauth2/v2.0/logout", pages.logout, methods=["GET", "POST"]),
-        *(
-            [Route("/{tenant}/device", pages.device, methods=["GET", "POST"])]
-            if installation.settings.device_flow
-            else []
-        ),
+        *devices,
     ]
 
 

@@ -77,7 +77,7 @@ def use(tx: Transaction, tenant_id: str, digest: bytes, now: datetime) -> None:
     _change(tx, tenant_id, digest, used_at=now)
 
 
-def _change(tx: Transaction, tenant_id: str, digest: bytes, **values: Any) -> None:
+def _change(tx: Transaction, tenant_id: str, digest: bytes, **values: str | int | datetime) -> None:
     tx.execute(sa.update(device_codes).where(_kept.tenant_id == tenant_id, _kept.digest == digest).values(**values))
 
 
