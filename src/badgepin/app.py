@@ -23,6 +23,7 @@ from badgepin.oidc.routes import routes as oidc_routes
 from badgepin.portal.routes import routes as portal_routes
 from badgepin.services.health import check_start, is_alive
 from badgepin.settings import Settings
+from badgepin.store.purge import purge
 from badgepin.store.transaction import StoreUnavailable, open_database
 from badgepin.web.headers import SecurityHeaders
 from badgepin.web.installation import Installation, system_clock
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 DEMO_MARKER = "DEMO.txt"
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _GRAPH = ("/v1.0", "/beta")
+_TIDY_EVERY = 60.0
 
 
 class StartRefused(Exception):
@@ -74,7 +76,7 @@ class Application:
 
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
-        self._courier: asyncio.Task[None] | None = None
+        self._chores: set[asyncio.Task[None]] = set()
         self._graph = GraphDoor(Dispatcher(installation, ROUTES))
         people = [*_health_routes(installation), *portal_routes(installation), *oidc_routes(installation)]
         self._rest = SecurityHeaders(Starlette(routes=people))
@@ -95,13 +97,14 @@ class Application:
         refusal = await self.installation.database.read(lambda tx: check_start(tx, keys, now))
         if refusal is not None:
             raise StartRefused(refusal)
-        self._courier = asyncio.create_task(run_courier(self.installation))
+        self._chores = {asyncio.create_task(work(self.installation)) for work in (run_courier, _keep_tidy)}
 
     async def stop(self) -> None:
         """Give everything back."""
-        if self._courier is not None:
-            self._courier.cancel()
-            await asyncio.wait({self._courier})
+        for chore in self._chores:
+            chore.cancel()
+        if self._chores:
+            await asyncio.wait(self._chores)
         await close_installation(self.installation)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -118,6 +121,15 @@ class Application:
         await receive()
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _keep_tidy(installation: Installation) -> None:
+    while True:
+        await asyncio.sleep(_TIDY_EVERY)
+        try:
+            await installation.database.write(lambda tx: purge(tx, installation.clock()))
+        except StoreUnavailable:
+            log.warning("Housekeeping waits for the database.")
 
 
 def create_app(installation: Installation) -> Application:
