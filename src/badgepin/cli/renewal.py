@@ -35,23 +35,25 @@ class CertificateWatch:
                 await asyncio.wait_for(self._asked.wait(), LOOK_EVERY)
             self._asked.clear()
             found = await asyncio.to_thread(self._content)
-            if found in {self._served, self._told}:
+            if found == self._served:
                 continue
-            # whatever comes of it, the same content is not tried twice
-            self._told = found
             try:
                 await asyncio.to_thread(try_certificate, self._certificate, self._key)
                 ends_at = read_certificate(self._certificate).ends_at
             except CertificateRefused as error:
-                # also what it looks like between the writing of the one file and of the other
-                log.warning("The certificate in use is kept: %s", error)
+                # also what it looks like between the writing of the one file and of the other: it is tried again
+                self._say_once(found, f"The certificate in use is kept: {error}")
                 continue
             if await asyncio.to_thread(self._content) != found:
-                self._told = b""
                 self._asked.set()
             elif await renew():
                 self._served = found
                 log.info("A renewed certificate is served; it ends on %s.", ends_at.date())
+
+    def _say_once(self, found: bytes, sentence: str) -> None:
+        if found != self._told:
+            self._told = found
+            log.warning(sentence)
 
     def _content(self) -> bytes:
         """What the files hold, as a digest. A file that cannot be read counts as empty."""
