@@ -3,6 +3,7 @@
 import base64
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from badgepin.domain.tenant import Tenant
@@ -60,6 +61,7 @@ def brand_of(settings: Settings, tenant: Tenant | None) -> Brand:
     return Brand(name, _logo(settings.brand_logo), settings.brand_colour)
 
 
+@cache
 def _logo(file: str) -> str:
     if not file:
         return ""
