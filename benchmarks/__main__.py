@@ -111,6 +111,10 @@ def _less(name: str, values: list[float], goal: float, unit: str) -> Row:
     return Row(name, middle, max(values), min(values), f"<= {goal} {unit}".strip(), middle <= goal)
 
 
+def _shown(name: str, values: list[float], note: str) -> Row:
+    return Row(name, statistics.median(values), min(values), max(values), "none set", True, note)
+
+
 async def _p50(bench: Bench, count: int) -> float:
     token = bench.token()
     path = "/v1.0/users/{}/authentication/qrCodePinMethod"
@@ -186,9 +190,9 @@ async def _sign_in_rows(bench: Bench, started: Started, size: Size, kind: str) -
     memory = await asyncio.to_thread(sign_in.memory_under_load, bench, started, people, 10.0)
     return [
         _row(f"{kind}: sign-ins / bare PIN hashes on the same cores", ratios, 0.85, note),
-        _row(f"{kind}: tokens for applications / a bare 204 route", issuing, 0.0, f"{statistics.median(issued):.0f}/s"),
+        _shown(f"{kind}: tokens for applications / a bare 204 route", issuing, f"{statistics.median(issued):.0f}/s"),
         _less(f"{kind}: a worker's waits from scan to signed in, in Chromium", sorted(waits), 0.6, "s"),
-        _less(f"{kind}: memory while 20 people a second sign in", [memory], 200, "MB"),
+        _shown(f"{kind}: memory while 20 people a second sign in, MB", [memory], ""),
     ]
 
 
@@ -220,7 +224,7 @@ def main() -> None:
         return
     print(f"{'':66}  median   worst    best  goal")
     for row in rows:
-        verdict = "met" if row.met else "NOT MET"
+        verdict = "" if row.goal == "none set" else "met" if row.met else "NOT MET"
         print(f"{row.name:66} {row.value:7.2f} {row.worst:7.2f} {row.best:7.2f}  {row.goal:10} {verdict}  {row.note}")
 
 
