@@ -112,7 +112,7 @@ def _less(name: str, values: list[float], goal: float, unit: str) -> Row:
 
 
 def _shown(name: str, values: list[float], note: str) -> Row:
-    return Row(name, statistics.median(values), min(values), max(values), "none set", True, note)
+    return Row(name, statistics.median(values), min(values), max(values), "none set", met=True, note=note)
 
 
 async def _p50(bench: Bench, count: int) -> float:

@@ -26,7 +26,7 @@ from badgepin.store.transaction import Database, Transaction, open_database
 
 BADGEPIN = Path(sys.executable).with_name("badgepin")
 CLIENT = "00000000-0000-4000-8000-00000000c11e"
-SECRET = "of a benchmark"
+SECRET = "of a benchmark"  # noqa: S105 - it opens an installation that lives for minutes
 _MICROSECONDS = "1700000000000000"
 _FAR = "4000000000000000"
 _PORTION = 25_000
