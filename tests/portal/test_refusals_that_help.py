@@ -102,6 +102,10 @@ HOSTILE: list[Any] = [
     {"challenge": ["x"], "qr_id": {"a": 1}, "signature": None},
     {"proof": "x" * 10_000, "pin": "x" * 10_000},
     {"proof": "\x00", "pin": "\ud800"},
+    {"proof": "\ud800", "pin": "12345678", "new_pin": "\udfff"},
+    {"challenge": "\ud800", "qr_id": "\udc00", "signature": "\udbff"},
+    {"request": "\ud800"},
+    {"request": "é"},
     {"request": "x" * 20_000},
     {"request": "a.b"},
 ]

@@ -206,7 +206,7 @@ class SignInDoor:
     async def _step(self, request: Request, tenant: Tenant) -> Step:
         body = await _json(request)
         sealed = body.get("request")
-        sealed = sealed if isinstance(sealed, str) else ""
+        sealed = sealed if isinstance(sealed, str) and sealed.isascii() else ""
         wanted = self._unsealed(tenant, sealed)
         browser = read_cookie(request.headers.get("cookie", ""), BROWSER) or ""
         return Step(tenant, self._attempt(request, tenant, wanted), browser, sealed, body, _language(request))

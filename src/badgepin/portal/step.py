@@ -29,9 +29,9 @@ class Step:
     language: str
 
     def text(self, name: str, longest: int = 1024) -> str:
-        """A text of the body; '' when it is missing, no text, or too long."""
+        """A text of the body; '' when it is missing, no text, too long, or half a character (JSON can say that)."""
         value = self.body.get(name)
-        return value if isinstance(value, str) and len(value) <= longest else ""
+        return value if isinstance(value, str) and len(value) <= longest and _is_whole(value) else ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,10 @@ class StepAnswer:
     body: Json
     session: str | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _is_whole(text: str) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def refuse_unproven(installation: Installation, step: Step, cause: str) -> StepAnswer:

@@ -24,7 +24,11 @@ def unseal_request(ring: KeyRing, tenant_id: str, text: str, now: datetime) -> A
     content = unseal(ring, _purpose(tenant_id), text) if len(text) <= _LONGEST else None
     if content is None:
         return None
-    request = _decode(content)
+    try:
+        request = _decode(content)
+    except msgspec.ValidationError:
+        # sealed by another release
+        return None
     return request if now < request.asked_at + _LIFE else None
 
 
