@@ -249,7 +249,7 @@ def test_a_handle_from_before_the_proof_is_explained_by_the_node_that_gave_it(wo
     assert answer.json()["error"]
 
 
-@pytest.mark.parametrize("handle", ["CAM1", "cam2", "CAM3", "NET1", "SUP1"])
+@pytest.mark.parametrize("handle", ["CAM1", "cam2", "CAM3", "CLK1", "NET1", "SUP1"])
 def test_a_handle_of_the_page_itself_is_explained_to_every_manager(world: World, handle: str) -> None:
     found = world.request("GET", f"/badgepin/handles/{handle}", token=world.person("manager"))
     assert found.status_code == 200

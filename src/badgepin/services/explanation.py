@@ -32,6 +32,10 @@ _FIXED = {
     "CAM1": ("The browser may not use the camera.", "Allow the camera in the browser's address bar, or use a scanner."),
     "CAM2": ("The device has no camera, or hides it.", "Plug in a camera or a scanner, or paste the badge's text."),
     "CAM3": ("Another program uses the camera.", "Close the other program, or restart the device."),
+    "CLK1": (
+        "The scan took longer than a challenge lives, for instance because the device slept.",
+        "Scan again; where it stays, check the device's network and clock.",
+    ),
     "NET1": ("The page could not reach the server.", "Check the device's network, and that the server is up."),
     "SUP1": ("The browser cannot sign with Ed25519.", "Update the browser, or use another one."),
 }

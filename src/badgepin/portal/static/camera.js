@@ -2,9 +2,9 @@
 const EVERY = 120;
 const LARGEST = 960;
 
-/** @typedef {"cameraDenied" | "cameraNone" | "cameraBusy"} CameraProblem */
+/** @typedef {"cameraDenied" | "cameraNone" | "cameraBusy" | "networkDown"} CameraProblem */
 /** @type {Record<string, CameraProblem>} */
-const PROBLEMS = { NotAllowedError: "cameraDenied", SecurityError: "cameraDenied", NotFoundError: "cameraNone", OverconstrainedError: "cameraNone", NotReadableError: "cameraBusy", AbortError: "cameraBusy" };
+const PROBLEMS = { NotAllowedError: "cameraDenied", SecurityError: "cameraDenied", NotFoundError: "cameraNone", OverconstrainedError: "cameraNone", NotReadableError: "cameraBusy", AbortError: "cameraBusy", TypeError: "networkDown" };
 
 export class Camera {
   /**

@@ -8,7 +8,8 @@ let audio = null;
  */
 export function cue(kind, wanted) {
   if (!wanted) return;
-  navigator.vibrate?.(kind === "good" ? 40 : [60, 60, 60]);
+  // browsers complain about a buzz before the first touch
+  if (navigator.userActivation?.hasBeenActive !== false) navigator.vibrate?.(kind === "good" ? 40 : [60, 60, 60]);
   try {
     audio ??= new AudioContext();
     const tone = audio.createOscillator();

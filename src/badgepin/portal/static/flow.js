@@ -12,8 +12,10 @@ import { Words } from "./words.js";
 
 const configuration = JSON.parse(document.getElementById("configuration")?.textContent ?? "{}");
 const words = new Words(configuration.language, configuration.words, configuration.static);
-const CAMERA_HANDLES = { cameraDenied: "CAM1", cameraNone: "CAM2", cameraBusy: "CAM3" };
+// what the page finds out by itself has a fixed handle
+const CAMERA_HANDLES = { cameraDenied: "CAM1", cameraNone: "CAM2", cameraBusy: "CAM3", networkDown: "NET1" };
 const FORGET = 120000;
+const FORGET_DIGITS = 30000;
 
 /** @template {HTMLElement} T */
 const byId = (/** @type {string} */ id) => /** @type {any} */ (document.getElementById(id));
@@ -31,6 +33,8 @@ let lastProblem = "";
 let chosenHere = false;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let forgetting;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let forgettingDigits;
 
 const pad = new PinPad(byId("pin"), /** @type {HTMLElement} */ (document.querySelector(".keys")), () => void enterPin());
 const camera = new Camera(byId("camera"), configuration.static, (text) => void scanned([text], true));
@@ -39,12 +43,17 @@ const camera = new Camera(byId("camera"), configuration.static, (text) => void s
 function show(step) {
   document.body.dataset.step = step;
   for (const section of document.querySelectorAll("[data-for]")) /** @type {HTMLElement} */ (section).hidden = /** @type {HTMLElement} */ (section).dataset.for !== step;
-  clearTimeout(forgetting);
-  if (step !== "scan") forgetting = setTimeout(() => void startAgain(), FORGET);
+  stayAwake();
   if (step === "scan") byId("scanner").focus();
   else if (step === "pin") byId("pin").focus();
   else if (step === "change") newPin.focus();
   else byId("refused-title").focus();
+}
+
+/** Somebody is here: what they began is kept a while longer. */
+function stayAwake() {
+  clearTimeout(forgetting);
+  if (document.body.dataset.step !== "scan") forgetting = setTimeout(() => void startAgain(), FORGET);
 }
 
 /** @param {string} sentence */
@@ -143,7 +152,8 @@ async function prove(badge) {
     badge.seed.fill(0);
     return refuse(sentenceOf(asked.refusal), asked.refusal.handle ?? "");
   }
-  const { challenge } = asked.answer;
+  const { challenge, expires_in: lifetime } = asked.answer;
+  const began = Date.now();
   let signature;
   try {
     signature = await signChallenge(badge.seed, [configuration.origin, challenge, badge.qrId, "signin", ""]);
@@ -151,6 +161,7 @@ async function prove(badge) {
     return refuse(words.say("browserTooOld"), "SUP1");
   }
   const proven = await post(configuration.base, "proof", { request, challenge, qr_id: badge.qrId, signature }, words.language);
+  if (!proven.ok && Date.now() - began > lifetime * 1000) return refuse(words.say("scanAgain"), "CLK1");
   if (!proven.ok) return refuse(sentenceOf(proven.refusal), proven.refusal.handle ?? "");
   camera.stop();
   showCamera();
@@ -171,6 +182,11 @@ async function enterPin() {
     settle(await post(configuration.base, "pin", body, words.language));
   });
   if (document.body.dataset.step === "pin") byId("pin").focus();
+}
+
+function forgetNewPin() {
+  newPin.value = newPinAgain.value = "";
+  showRules();
 }
 
 async function enterNewPin() {
@@ -200,7 +216,8 @@ function settle(outcome) {
 function settleRefusal(refusal) {
   if (refusal.code === "wrongPin" || refusal.code === "busy" || refusal.code === "networkDown" || refusal.code === "unavailable") {
     cue("bad", chosen().sounds);
-    return tell(sentenceOf(refusal));
+    const handle = refusal.code === "networkDown" ? ` (${refusal.handle})` : "";
+    return tell(sentenceOf(refusal) + handle);
   }
   if (refusal.code === "pinRefused") {
     cue("bad", chosen().sounds);
@@ -233,13 +250,15 @@ async function showCamera() {
 /** @param {() => Promise<import("./camera.js").CameraProblem | null>} start */
 async function useCamera(start) {
   tell("");
+  byId("camera-light").setAttribute("aria-pressed", "false");
   const problem = await start();
   if (problem) tell(`${words.say(problem)} (${CAMERA_HANDLES[problem]})`);
   await showCamera();
 }
 
-listenToScanner(() => ["scan", "refused"].includes(document.body.dataset.step ?? ""), (readings) => {
-  show("scan");
+listenToScanner(() => ["scan", "refused"].includes(document.body.dataset.step ?? ""), async (readings) => {
+  // the next badge is the next person's: nothing of the last one stays
+  if (document.body.dataset.step === "refused") await startAgain();
   void scanned(readings);
 });
 byId("camera-start").addEventListener("click", () => void (camera.isOn ? (camera.stop(), showCamera()) : useCamera(() => camera.start())));
@@ -262,6 +281,8 @@ byId("change-submit").addEventListener("click", () => void enterNewPin());
 for (const field of [newPin, newPinAgain]) {
   field.addEventListener("input", () => {
     field.value = field.value.replace(/[^0-9]/g, "");
+    clearTimeout(forgettingDigits);
+    forgettingDigits = setTimeout(forgetNewPin, FORGET_DIGITS);
     showRules();
   });
   field.addEventListener("keydown", (event) => event.key === "Enter" && void enterNewPin());
@@ -271,6 +292,7 @@ watch(words, () => {
   chosenHere = true;
   showRules();
 });
+for (const sign of ["keydown", "pointerdown"]) document.addEventListener(sign, stayAwake, true);
 // a page kept by the browser belongs to whoever was here before
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 window.addEventListener("pagehide", () => {
@@ -279,4 +301,5 @@ window.addEventListener("pagehide", () => {
   camera.stop();
 });
 showRules();
-show("scan");
+if (globalThis.crypto?.subtle) show("scan");
+else refuse(words.say("browserTooOld"), "SUP1");

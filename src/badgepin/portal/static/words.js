@@ -30,8 +30,9 @@ export class Words {
    */
   async change(language) {
     if (language === this.language) return;
-    const response = await fetch(`${this.base}/words/${language}.json`);
-    if (!response.ok) return;
+    // without a connection the page goes on in the language it has
+    const response = await fetch(`${this.base}/words/${language}.json`).catch(() => null);
+    if (!response?.ok) return;
     this.table = await response.json();
     this.language = language;
     document.documentElement.lang = language;
