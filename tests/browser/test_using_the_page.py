@@ -183,7 +183,11 @@ def _spellings(badge: str, seed: bytes) -> dict[str, bytes]:
         "base64": encoded.rstrip(b"="),
         "base64url": base64.urlsafe_b64encode(seed).rstrip(b"="),
         "base32": base64.b32encode(seed).rstrip(b"="),
+        "lower base32": base64.b32encode(seed).rstrip(b"=").lower(),
         "reversed": seed[::-1],
+        "reversed hex": seed[::-1].hex().encode(),
+        "reversed base64": base64.b64encode(seed[::-1]).rstrip(b"="),
+        "reversed badge text": badge[::-1].encode(),
         "body": badge[29:80].encode(),
     }
 
@@ -203,7 +207,7 @@ def test_the_badges_secret_is_in_no_byte_that_leaves_the_page(store: Store, scre
         wire.append(str(request.headers).encode())
         wire.append(request.post_data_buffer or b"")
 
-    screen.page.on("request", record)
+    screen.page.context.on("request", record)  # of every tab and worker
     screen.sign_in(store, badge)
     sent = b"\n".join(wire)
     assert len(wire) > 30
