@@ -207,7 +207,7 @@ def test_the_badges_secret_is_in_no_byte_that_leaves_the_page(store: Store, scre
         wire.append(str(request.headers).encode())
         wire.append(request.post_data_buffer or b"")
 
-    screen.page.context.on("request", record)  # of every tab and worker
+    screen.page.context.on("request", record)  # of every tab
     screen.sign_in(store, badge)
     sent = b"\n".join(wire)
     assert len(wire) > 30
