@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Playwright
 
-from tests.browser.conftest import CHROMIUM, FIRST_PIN, QUIET, Screen, Store
+from tests.browser.conftest import CHROMIUM, FIRST_PIN, PIN, QUIET, Screen, Store
 from tests.browser.fake_camera import KINDS, film
 from tests.browser.keyboards import LAYOUTS, presses
 
@@ -29,6 +29,9 @@ def test_the_camera_reads_a_badge(store: Store, playwright: Playwright, tmp_path
         screen.step("pin")
         assert "Noor Vis" in screen.page.inner_text("#hello")
         assert not screen.page.is_visible("#camera")
+        screen.enter(FIRST_PIN)
+        screen.choose(PIN)
+        screen.step("done")
         assert not screen.problems
     finally:
         browser.close()

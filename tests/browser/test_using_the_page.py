@@ -104,6 +104,16 @@ def test_a_badge_revoked_between_scan_and_pin_is_refused(store: Store, screen: S
     assert "withdrawn" in screen.reason()
 
 
+def test_an_expired_code_says_so(store: Store, screen: Screen) -> None:
+    person = store.person()
+    store.badge(person)
+    badge = store.temporary(person, minutes=4 / 60)
+    screen.page.goto(store.page)
+    screen.page.wait_for_timeout(4500)
+    screen.paste(badge)
+    assert "has expired" in screen.reason()
+
+
 def test_a_badge_that_is_not_valid_yet_says_from_when(store: Store, screen: Screen) -> None:
     badge = store.badge(store.person(), standardQRCode={"startDateTime": "2030-01-01T08:00:00Z"})
     screen.page.goto(store.page)

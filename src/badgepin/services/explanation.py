@@ -37,7 +37,10 @@ _FIXED = {
         "Scan again; where it stays, check the device's network and clock.",
     ),
     "NET1": ("The page could not reach the server.", "Check the device's network, and that the server is up."),
-    "SUP1": ("The browser cannot sign with Ed25519.", "Update the browser, or use another one."),
+    "SUP1": (
+        "The browser cannot sign: it is too old, or the page was opened without https.",
+        "Open the page by https, or update the browser.",
+    ),
 }
 _EARLY = {
     "unknown badge": (
