@@ -26,7 +26,7 @@ def test_the_first_day_from_scan_to_signed_in(store: Store, screen: Screen) -> N
     screen.choose("19851224")
     assert "date" in screen.message()
     screen.choose("12345678")
-    assert "row" in screen.message()
+    assert "sequence" in screen.message()
     screen.choose(FIRST_PIN)
     assert "given" in screen.message()
     screen.choose(PIN)
