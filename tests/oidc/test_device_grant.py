@@ -33,11 +33,11 @@ def _poll(device: Screen, begun: dict[str, Any], grant: str = "urn:ietf:params:o
     return device.post_form(f"{OAUTH}/token", form)
 
 
-def _approve(screen: Screen, begun: dict[str, Any]) -> Answer:
+def _approve(screen: Screen, begun: dict[str, Any], **more: str) -> Answer:
     asked = screen.get(str(begun["verification_uri_complete"]).removeprefix(BASE))
     assert b"Till" in asked.body or b"Automation" in asked.body
     token = asked.body.decode().partition('name="token" value="')[2].partition('"')[0]
-    return screen.post_form(PAGE, {"user_code": str(begun["user_code"]).lower(), "token": token})
+    return screen.post_form(PAGE, {"user_code": str(begun["user_code"]).lower(), "token": token, **more})
 
 
 def test_it_is_off_unless_switched_on(screen: Screen, till: Till) -> None:
@@ -64,6 +64,14 @@ def test_somebody_signed_in_approves_and_the_device_gets_tokens_once(
     assert _poll(device, begun, grant).json()["error"] == "invalid_grant"
     world.request("DELETE", world.method_path("worker", "/standardQRCode"), token=world.admin)
     assert world.request("GET", "/me", token=str(tokens["access_token"])).status_code == 401
+
+
+def test_a_device_that_is_turned_away_is_told_so(world: World, screen: Screen, device: Screen) -> None:
+    assert isinstance(screen.sign_in(settled_badge(world), CHOSEN), SignedIn)
+    begun = _begin(device)
+    assert b"Turned away" in _approve(screen, begun, answer="no").body
+    assert _poll(device, begun).json()["error"] == "access_denied"
+    assert screen.get(str(begun["verification_uri_complete"]).removeprefix(BASE)).status == 404
 
 
 def test_a_code_expires(world: World, device: Screen) -> None:

@@ -126,7 +126,7 @@ class _BoundServer(Server):
             _prefer_the_youngest(bound)
         # Granian's stubs know neither the backlog nor that the attribute is ever filled
         # the worker listens on it, and closes it when it stops
-        self._shd: Any = SocketHolder(bound.detach(), _IS_UNIX_SOCKET, self.backlog)  # type: ignore[call-arg]
+        self._shd: Any = SocketHolder(bound.detach(), _IS_UNIX_SOCKET, self.backlog)  # type: ignore[call-arg]  # its stub is older
         self._ssp = None
 
 

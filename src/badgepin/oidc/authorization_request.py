@@ -22,7 +22,7 @@ from badgepin.services.token import GRAPH_AUDIENCE
 _MOST_FIELDS = 50
 _LONGEST_VALUE = 2000
 _LONGEST_STATE = 4096
-_MOST_AGE = 10**9
+_MOST_AGE_DIGITS = 9
 _NOT_SUPPORTED = {"request": "request_not_supported", "registration": "registration_not_supported"}
 
 
@@ -175,7 +175,7 @@ def _max_age(parameters: Parameters, destination: Destination) -> int | None:
     text = parameters.values.get("max_age")
     if text is None:
         return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 10 and int(text) < _MOST_AGE):  # noqa: PLR2004
+    if not (text.isascii() and text.isdecimal() and len(text) <= _MOST_AGE_DIGITS):
         raise _refused("invalid_request", "max_age must be a whole number of seconds.", destination)
     return int(text)
 

@@ -80,6 +80,9 @@ async def show_device(
             return DevicePage(sentence_page("Which device?", sentence), 404)
         waiting, application = found
         if posted and is_form_token(values.get("token", ""), session):
+            if values.get("answer") == "no":
+                services.deny(tx, tenant.id, waiting, now)
+                return DevicePage(sentence_page("Turned away", "That device was not signed in."))
             services.approve(tx, tenant.id, waiting, person, now)
             return DevicePage(sentence_page("Done", f"{application.display_name} is signed in as you on that device."))
         fields = {_CODE: code, "token": form_token(session)}
@@ -87,6 +90,6 @@ async def show_device(
             f"{application.display_name} on a device that shows {code} wants to act as {person.display_name}. "
             "Go on only if you hold that device in your hands."
         )
-        return DevicePage(question_page("Sign a device in?", sentence, path, "Sign it in", fields))
+        return DevicePage(question_page("Sign a device in?", sentence, path, "Sign it in", fields, refuse="No"))
 
     return await installation.database.write(work)

@@ -79,6 +79,11 @@ def approve(tx: Transaction, tenant_id: str, waiting: DeviceCode, session: Sessi
     store.approve(tx, tenant_id, waiting.digest, grant.id)
 
 
+def deny(tx: Transaction, tenant_id: str, waiting: DeviceCode, now: datetime) -> None:
+    """Somebody says that this device is not theirs."""
+    store.deny(tx, tenant_id, waiting.digest, now)
+
+
 def poll(tx: Transaction, at: AtToken, device_code: str) -> Delegated | GrantRefused | ProofNeeded | Pending:
     """The device asks. Asking too soon makes it wait longer."""
     found = store.find(tx, at.tenant_id, digest_of(device_code))

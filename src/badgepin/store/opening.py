@@ -13,14 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
 from badgepin.store.columns import Instant, exact_text, guid
-from badgepin.store.pin import refund
+from badgepin.store.pin import NEVER_LOCKED, refund
 from badgepin.store.session import NewSession, insert, note_use
 from badgepin.store.sign_in import consume
 from badgepin.store.sign_in_tables import proofs, sessions
 from badgepin.store.tables import audit_events, pin_charges, pin_locks, pins, qr_codes, qr_uses, users
 from badgepin.store.transaction import Transaction
-
-_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ def insert_session(tx: Transaction, tenant_id: str, opening: ToOpen, event: dict
     values = {
         "in_tenant": tenant_id,
         "at": now,
-        "long_ago": _LONG_AGO,
+        "never_locked": NEVER_LOCKED,
         "session": session.id,
         "digest": session.secret_digest,
         "user": session.user_id,
@@ -129,7 +127,7 @@ def _opening() -> sa.Insert:
     unlocked = (
         sa.update(pin_locks)
         .where(lock.tenant_id == _TENANT, lock.pin_id == _PIN, lock.qr_code_id == _CODE, done)
-        .values(failures=0, locked_until=_bind("long_ago", Instant()))
+        .values(failures=0, locked_until=_bind("never_locked", Instant()))
         .returning(lock.pin_id)
         .cte("unlocked")
     )

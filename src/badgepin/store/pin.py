@@ -13,7 +13,7 @@ from badgepin.domain.lockout import DAY, LockoutRules
 from badgepin.store.tables import pin_charges, pin_locks, pins
 from badgepin.store.transaction import Transaction
 
-_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+NEVER_LOCKED = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _charge_step(
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
         insert(pin_locks)
-        .values(tenant_id=tenant_id, pin_id=pin_id, qr_code_id=qr_code_id, failures=0, locked_until=_LONG_AGO)
+        .values(tenant_id=tenant_id, pin_id=pin_id, qr_code_id=qr_code_id, failures=0, locked_until=NEVER_LOCKED)
         .on_conflict_do_nothing()
     )
     mine = sa.and_(lock.tenant_id == tenant_id, lock.pin_id == pin_id, lock.qr_code_id == qr_code_id)
@@ -201,7 +201,7 @@ def refund(tx: Transaction, tenant_id: str, pin_id: str, *, qr_code_id: str, pro
     tx.execute(
         sa.update(pin_locks)
         .where(lock.tenant_id == tenant_id, lock.pin_id == pin_id, lock.qr_code_id == qr_code_id)
-        .values(failures=0, locked_until=_LONG_AGO)
+        .values(failures=0, locked_until=NEVER_LOCKED)
     )
 
 

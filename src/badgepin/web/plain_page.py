@@ -31,9 +31,14 @@ def sentence_page(title: str, sentence: str) -> PlainPage:
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p>", form_action="'none'")
 
 
-def question_page(title: str, sentence: str, action: str, button: str, fields: Mapping[str, str]) -> PlainPage:
-    """A page that asks before it acts."""
-    form = f'<form method="post" action="{escape(action)}">{_hidden(fields)}<button>{escape(button)}</button></form>'
+def question_page(
+    title: str, sentence: str, action: str, button: str, fields: Mapping[str, str], *, refuse: str = ""
+) -> PlainPage:
+    """A page that asks before it acts; `refuse` is the button that posts `answer=no`, '' for none."""
+    no = f' <button name="answer" value="no">{escape(refuse)}</button>' if refuse else ""
+    form = (
+        f'<form method="post" action="{escape(action)}">{_hidden(fields)}<button>{escape(button)}</button>{no}</form>'
+    )
     return _page(title, f"<h1>{escape(title)}</h1><p>{escape(sentence)}</p>{form}", form_action="'self'")
 
 
