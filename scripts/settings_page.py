@@ -49,6 +49,8 @@ def _kind(annotation: ast.expr) -> str:
         return ", ".join(f"`{ast.literal_eval(choice)}`" for choice in choices)
     names = {"str": "text", "int": "whole number", "bool": "`true`, `false`"}
     if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
+        if isinstance(annotation.slice.elts[-1], ast.Constant):
+            return "list of texts"
         return f"{len(annotation.slice.elts)} whole numbers"
     return names[ast.unparse(annotation)]
 
