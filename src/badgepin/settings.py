@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -43,10 +44,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     Only their `X-Forwarded-For` says where a request came from."""
 
     database_url: str = ""
-    """`postgresql://user@host/name`, or empty for the SQLite file `badgepin.db` in the data folder."""
+    """`postgresql://user@host/name`, or empty for the SQLite file `badgepin.db` in the data folder.
+
+    Several servers, as `host1:5432,host2:5432`: connections go to the one that takes writes."""
 
     database_pool_size: int = 16
     """Connections to PostgreSQL: as many as requests that should run at the same time on this node."""
+
+    high_availability: bool = False
+    """Whether a synchronous standby of PostgreSQL must have what was acknowledged.
+
+    A node then refuses to start on settings with which a failover loses writes."""
 
     sqlite_journal: Literal["auto", "truncate", "wal"] = "auto"
     """`auto` chooses the journal mode that is safe for the SQLite found; `truncate` forces the rollback journal."""
@@ -55,6 +63,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The key ring file (mode 0400).
 
     Empty: the systemd credential `badgepin-keyring`, else `keyring.json` in the data folder."""
+
+    revocation_journal: str = ""
+    """The file in which this node writes down every revocation before it happens, so that no restored backup undoes it.
+
+    Empty: `revocations.journal` in the data folder. Another disk than the database's is better."""
+
+    backup_directory: str = ""
+    """The folder for scheduled backups; empty: none are made. Of several nodes one makes each."""
+
+    backup_every_hours: int = 1
+    """Hours between scheduled backups (1 to 168): as much as that can be lost with the database."""
+
+    backup_keep: int = 48
+    """How many backups stay in `backup_directory` (2 to 10000); the oldest go."""
 
     strict: bool = False
     """Behave as the Graph documentation says: refuse the lenient inputs that real clients send."""
@@ -70,8 +92,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     standard_max_days: int = 395
     """The longest life of a standard code, in days (1 to 395; more is possible and leaves Microsoft's limit)."""
 
+    replacement_overlap: bool = True
+    """Whether a replaced badge works until the new one is first used. Off: it ends when the new one is issued."""
+
     temporary_pin_days: int = 7
     """Days after which an issued PIN that was never changed dies (1 to 30)."""
+
+    dual_control: Literal["alert", "block"] = "alert"
+    """What follows when one person both sets a PIN and issues a code for somebody. `alert`: an audit event of its own.
+
+    `block`: people are refused the second of the two; applications still only alert."""
+
+    dual_control_hours: int = 24
+    """Hours for which it is remembered who gave a PIN or a code (1 to 168, within `audit_retention_days`)."""
 
     lockout_step: int = 5
     """Consecutive failures before a wait (1 to 10)."""
@@ -97,6 +130,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     session_hours: int = 12
     """Hours after which a session ends in any case (1 to 24); it never outlives the code that opened it."""
 
+    desk_idle_minutes: int = 30
+    """Minutes without use after which a manager or administrator is signed out of the desk (1 to 60)."""
+
+    desk_session_hours: int = 12
+    """Hours after which a session at the desk ends in any case (1 to 24)."""
+
     sign_ins_per_second: int = 10
     """Sign-ins a second that one network (a /24 or /56) may begin; it protects the server, never a PIN (1 to 10000)."""
 
@@ -111,6 +150,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     brand_colour: str = "#1a5fb4"
     """The colour of buttons on the sign-in page, as `#rrggbb`; refused when white text on it is hard to read."""
+
+    print_fonts: tuple[str, ...] = ()
+    """Font files (TrueType or OpenType) for names in scripts that the shipped fonts lack, such as Chinese.
+
+    Debian's Noto Sans CJK and Droid Sans Fallback are found by themselves."""
 
     backchannel_private_hosts: tuple[str, ...] = ()
     """Hosts in private networks that may be told about a sign-out, as `name` or `name:port`."""
@@ -135,6 +179,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     managed_identity_tenant_id: str = ""
     """The tenant of that application."""
 
+    audit_anchors: tuple[str, ...] = ()
+    """Where the audit log's signed checkpoints go besides the data folder: `file:/path`, `syslog://host:port` (UDP).
+
+    On another host they prove that the log was not cut and written anew."""
+
+    audit_retention_days: int = 0
+    """Days after which audit events are deleted (0 to 3650). 0: never."""
+
+    drain_seconds: int = 0
+    """Seconds between SIGTERM and the end, in which `/readyz` says 503 and requests are still answered (0 to 300).
+
+    Behind a load balancer: longer than it takes to notice. Ctrl-C, or a second SIGTERM, does not wait."""
+
+    metrics_listen: str = ""
+    """Where Prometheus finds this node's metrics, as `127.0.0.1:9464`: a listener of its own, plain HTTP, `/metrics`.
+
+    Empty: nowhere. Whoever reaches it reads counts, never a name or an id."""
+
+    log_format: Literal["text", "json"] = "text"
+    """How the server's log is written to standard error: lines for people, or one JSON object a line."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """How much the server's log says."""
 
@@ -149,6 +214,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     def database(self) -> str:
         """The database's address, with the default filled in."""
         return self.database_url or f"sqlite:///{Path(self.data).absolute() / 'badgepin.db'}"
+
+    @property
+    def journal_path(self) -> Path:
+        """Where this node writes down revocations."""
+        return Path(self.revocation_journal) if self.revocation_journal else Path(self.data) / "revocations.journal"
 
     @property
     def key_ring_path(self) -> Path:
@@ -166,17 +236,25 @@ _RANGES: dict[str, tuple[int, int]] = {
     "database_pool_size": (1, 500),
     "standard_max_days": (1, 1830),
     "temporary_pin_days": (1, 30),
+    "dual_control_hours": (1, 168),
     "lockout_step": (1, 10),
     "lockout_pin_life": (10, 100),
     "session_idle_minutes": (1, 60),
     "session_hours": (1, 24),
+    "desk_idle_minutes": (1, 60),
+    "desk_session_hours": (1, 24),
     "sign_ins_per_second": (1, 10_000),
     "hash_workers": (1, 64),
     "hash_memory_kib": (19456, 1_048_576),
     "body_limit": (16_384, 16_777_216),
+    "audit_retention_days": (0, 3650),
+    "drain_seconds": (0, 300),
+    "backup_every_hours": (1, 168),
+    "backup_keep": (2, 10_000),
 }
 _WAIT = (30, 3600)
-_LISTS = ("lockout_waits", "backchannel_private_hosts", "trusted_proxies")
+_PORTS = 65_536
+_LISTS = ("lockout_waits", "backchannel_private_hosts", "trusted_proxies", "audit_anchors", "print_fonts")
 
 
 def read_settings(data: str | None = None, *, environment: Mapping[str, str], **overrides: object) -> Settings:
@@ -216,6 +294,12 @@ def _check_ranges(settings: Settings) -> None:
     for name, (least, most) in ranges.items():
         if not least <= getattr(settings, name) <= most:
             raise SettingsRefused(f"{name} must be {least} to {most}, not {getattr(settings, name)}.")
+    _check_memory(settings)
+    _check_shapes(settings)
+    _check_places(settings)
+
+
+def _check_shapes(settings: Settings) -> None:
     if any(not _WAIT[0] <= wait <= _WAIT[1] for wait in settings.lockout_waits):
         raise SettingsRefused(f"Each of lockout_waits must be {_WAIT[0]} to {_WAIT[1]} seconds.")
     contrast = contrast_with_white(settings.brand_colour)
@@ -227,8 +311,28 @@ def _check_ranges(settings: Settings) -> None:
         raise SettingsRefused("database_url must start with postgresql:// or sqlite:///.")
     if not settings.base_url.startswith(("http://", "https://")) or settings.base_url.endswith("/"):
         raise SettingsRefused("base_url must start with http:// or https:// and must not end with a slash.")
+
+
+def _check_places(settings: Settings) -> None:
+    if settings.metrics_listen:
+        host_and_port(settings.metrics_listen)
     for proxy in settings.trusted_proxies:
         _check_proxy(proxy)
+    for anchor in settings.audit_anchors:
+        _check_anchor(anchor)
+
+
+def host_and_port(listen: str) -> tuple[str, int]:
+    """The two halves of `metrics_listen`. Raises `SettingsRefused`."""
+    host, _, port = listen.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < _PORTS):
+        raise SettingsRefused(f"metrics_listen: {listen} is not `host:port`, such as 127.0.0.1:9464.")
+    return host.strip("[]"), int(port)
+
+
+def _check_memory(settings: Settings) -> None:
+    if settings.audit_retention_days and settings.dual_control_hours > 24 * settings.audit_retention_days:
+        raise SettingsRefused("dual_control_hours must not go beyond audit_retention_days: the audit log remembers.")
 
 
 def _check_proxy(proxy: str) -> None:
@@ -238,3 +342,15 @@ def _check_proxy(proxy: str) -> None:
         raise SettingsRefused(f"trusted_proxies: {proxy} is neither an address nor a network.") from error
     if network.prefixlen == 0:
         raise SettingsRefused(f"trusted_proxies: {proxy} is everybody, and then anybody may write any address.")
+
+
+def _check_anchor(anchor: str) -> None:
+    if anchor.startswith("file:/"):
+        return
+    parts = urlsplit(anchor)
+    try:
+        is_right = parts.scheme == "syslog" and bool(parts.hostname and parts.port) and not (parts.path or parts.query)
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise SettingsRefused(f"audit_anchors: {anchor} is neither `file:/path` nor `syslog://host:port`.")

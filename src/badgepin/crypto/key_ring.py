@@ -8,9 +8,12 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+import pyrage
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -59,6 +62,16 @@ class SigningKey(msgspec.Struct, frozen=True):
         return f"SigningKey({self.kid}, {self.state})"
 
 
+class BackupKey(msgspec.Struct, frozen=True):
+    """An age identity (X25519): its public half encrypts backups, and the `age` tool can open them with it."""
+
+    kid: str
+    identity: str
+
+    def __repr__(self) -> str:
+        return f"BackupKey({self.kid})"
+
+
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: int
     peppers: list[SymmetricKey]
@@ -67,6 +80,9 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seals: list[SymmetricKey]
     audit_signing_key: str
     signing_keys: list[SigningKey]
+    # rings of older versions lack these
+    journals: list[SymmetricKey] = []
+    backups: list[BackupKey] = []
 
 
 @dataclass(frozen=True)
@@ -79,6 +95,8 @@ class KeyRing:
     seals: tuple[SymmetricKey, ...]
     audit_signing_key: str = field(repr=False)
     signing_keys: tuple[SigningKey, ...]
+    journals: tuple[SymmetricKey, ...] = ()
+    backups: tuple[BackupKey, ...] = ()
 
     @property
     def active_signing_key(self) -> SigningKey:
@@ -94,8 +112,28 @@ def create_key_ring(now: datetime) -> KeyRing:
     """A ring of fresh keys."""
     audit = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return KeyRing(
-        (_symmetric(),), (_symmetric(),), (_symmetric(),), (_symmetric(),), audit, (_signing(KeyState.ACTIVE, now),)
+        (_symmetric(),),
+        (_symmetric(),),
+        (_symmetric(),),
+        (_symmetric(),),
+        audit,
+        (_signing(KeyState.ACTIVE, now),),
+        (_symmetric(),),
+        (_backup(),),
     )
+
+
+def complete(ring: KeyRing) -> KeyRing:
+    """A ring of an older version with the keys it lacks; the journal's key is the one in use meanwhile."""
+    return replace(ring, journals=journal_keys(ring), backups=ring.backups or (_backup(),))
+
+
+def journal_keys(ring: KeyRing) -> tuple[SymmetricKey, ...]:
+    """The keys of the revocation journal; a ring of an older version gets one from the key it has always had."""
+    if ring.journals:
+        return ring.journals
+    derived = HKDF(hashes.SHA256(), _SYMMETRIC, salt=None, info=b"badgepin/journal/v1")
+    return (SymmetricKey("first", derived.derive(ring.audit_signing_key.encode())),)
 
 
 def rotate_signing_key(ring: KeyRing, now: datetime) -> KeyRing:
@@ -148,6 +186,8 @@ def load_key_ring(path: Path) -> KeyRing:
         tuple(file.seals),
         file.audit_signing_key,
         tuple(file.signing_keys),
+        tuple(file.journals),
+        tuple(file.backups),
     )
     _check(ring, path)
     return ring
@@ -163,6 +203,8 @@ def save_key_ring(ring: KeyRing, path: Path) -> None:
         list(ring.seals),
         ring.audit_signing_key,
         list(ring.signing_keys),
+        list(ring.journals),
+        list(ring.backups),
     )
     fresh = path.with_name(f".{path.name}.{new_key_id()}")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
@@ -185,6 +227,10 @@ def _symmetric() -> SymmetricKey:
     return SymmetricKey(new_key_id(), os.urandom(_SYMMETRIC))
 
 
+def _backup() -> BackupKey:
+    return BackupKey(new_key_id(), str(pyrage.x25519.Identity.generate()))
+
+
 def _signing(state: KeyState, now: datetime) -> SigningKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=_RSA_BITS)
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
@@ -198,10 +244,18 @@ def _others_may_open(found: os.stat_result) -> bool:
 
 
 def _check(ring: KeyRing, path: Path) -> None:
-    symmetric = (*ring.peppers, *ring.row_macs, *ring.challenges, *ring.seals)
+    symmetric = (*ring.peppers, *ring.row_macs, *ring.challenges, *ring.seals, *ring.journals)
     if not (ring.peppers and ring.row_macs and ring.challenges and ring.seals):
         raise KeyRingRefused(f"The key ring {path} lacks a key: restore it from a copy.")
-    for family in (ring.peppers, ring.row_macs, ring.challenges, ring.seals, ring.signing_keys):
+    for family in (
+        ring.peppers,
+        ring.row_macs,
+        ring.challenges,
+        ring.seals,
+        ring.signing_keys,
+        ring.journals,
+        ring.backups,
+    ):
         if len({key.kid for key in family}) != len(family):
             raise KeyRingRefused(f"The key ring {path} holds two keys of one name: restore it from a copy.")
     if any(len(key.key) != _SYMMETRIC for key in symmetric):
@@ -213,5 +267,12 @@ def _check(ring: KeyRing, path: Path) -> None:
         right = all(isinstance(load_pem_private_key(pem.encode(), password=None), kind) for pem, kind in wanted)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyRingRefused(f"The key ring {path} holds a key that cannot be read: restore it from a copy.") from error
+    try:
+        for backup in ring.backups:
+            pyrage.x25519.Identity.from_str(backup.identity)
+    except pyrage.IdentityError as error:
+        raise KeyRingRefused(
+            f"The key ring {path} holds a backup key that is not one: restore it from a copy."
+        ) from error
     if not right:
         raise KeyRingRefused(f"The key ring {path} holds a key of the wrong kind: restore it from a copy.")

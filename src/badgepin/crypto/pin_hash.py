@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +20,8 @@ _SALT = 16
 _NONCE = 12
 _HASH = 32
 _SLOT_WAIT = 0.5
+_PLACES_A_WORKER = 2
+_STEP_BACK = 0.01
 FLOOR_KIB = 19 * 1024
 _CANDIDATES_KIB = (64 * 1024, 46 * 1024, 32 * 1024, 24 * 1024)
 _WANTED_PER_SECOND = 20
@@ -124,26 +126,58 @@ def _bound_to(row: PinRow, cost: Cost) -> bytes:
 
 
 class PinHasher:
-    """A bounded pool: at most `workers` hashes at a time, so that memory and cores stay bounded too."""
+    """A bounded pool: at most `workers` hashes at a time, so that memory and cores stay bounded too.
+
+    There are twice as many places: while one guess is being charged, which waits for a disk, another one is hashed.
+    """
 
     def __init__(self, *, workers: int, cost: Cost, ring: KeyRing) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pin-hash")
-        self._free = asyncio.Semaphore(workers)
+        self.places = workers * _PLACES_A_WORKER
+        self._free = asyncio.Semaphore(self.places)
+        self._for_the_patient = asyncio.Semaphore(workers)
+        self._in_a_hurry = 0
         self._cost = cost
         self._ring = ring
+        # told of every wait for a place, in seconds; None: none came free
+        self.note_wait: Callable[[float | None], None] = lambda _: None
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator["HashSlot"]:
         """Hold a place in the pool; taken before a guess is charged. Raises `HasherBusy` after half a second."""
+        began = time.perf_counter()
+        self._in_a_hurry += 1
         try:
             async with asyncio.timeout(_SLOT_WAIT):
                 await self._free.acquire()
         except TimeoutError:
+            self.note_wait(None)
             raise HasherBusy from None
+        finally:
+            self._in_a_hurry -= 1
+        self.note_wait(time.perf_counter() - began)
         try:
             yield HashSlot(self._pool, self._cost, self._ring)
         finally:
             self._free.release()
+
+    @asynccontextmanager
+    async def patient_slot(self) -> AsyncIterator["HashSlot"]:
+        """Hold a place that nobody waits for at a sign-in, of half of them; waits as long as it takes.
+
+        For work of many hashes: sign-ins go before it.
+        """
+        async with self._for_the_patient:
+            while True:
+                await self._free.acquire()
+                if not self._in_a_hurry:
+                    break
+                self._free.release()
+                await asyncio.sleep(_STEP_BACK)
+            try:
+                yield HashSlot(self._pool, self._cost, self._ring)
+            finally:
+                self._free.release()
 
     def close(self) -> None:
         """Let running hashes finish."""

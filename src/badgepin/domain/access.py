@@ -1,12 +1,14 @@
-"""Who may act on whom: authentication methods (graph-contract 5.3 to 5.5) and tenant policy.
+"""Who may act on whom: authentication methods (graph-contract 5.3 to 5.5), their forecast, and tenant policy.
 
 application token            -> allowed (its permission was checked at the door)
-delegated, own method        -> allowed
+delegated, own method        -> allowed; its holder changes nothing of it at the desk, nor as a Badge Manager
 delegated, somebody else     -> needs a permission that reaches others, and a role:
     Privileged Authentication Administrator, Global Administrator   everyone
     Authentication Administrator                                    targets whose every role is harmless
     Global Reader                                                   read only
-    the first and third of these, held in an administrative unit    the unit's people without any role
+    Badge Manager                                   people without any role, all but choosing their PIN
+    the first two in this list and the last, held in an administrative unit    the unit's people without any role
+    at the desk, and for a Badge Manager, whoever is out of reach does not exist
 """
 
 from dataclasses import dataclass
@@ -64,6 +66,7 @@ ALLOWED = Allowed()
 HARMLESS_ROLES = frozenset(
     {
         roles.AUTHENTICATION_ADMINISTRATOR,
+        roles.BADGE_MANAGER,
         roles.DIRECTORY_READERS,
         roles.GUEST_INVITER,
         roles.MESSAGE_CENTER_READER,
@@ -74,7 +77,11 @@ HARMLESS_ROLES = frozenset(
     }
 )
 _EVERYONE = frozenset({roles.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR, roles.GLOBAL_ADMINISTRATOR})
-_IN_UNITS = (roles.AUTHENTICATION_ADMINISTRATOR, roles.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR)
+_IN_UNITS = (
+    roles.AUTHENTICATION_ADMINISTRATOR,
+    roles.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+    roles.BADGE_MANAGER,
+)
 # Global Administrator may read and write like its privileged sibling, but a changed PIN needs one of these two (6.8)
 _PIN_CHANGERS = frozenset({roles.AUTHENTICATION_ADMINISTRATOR, roles.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR})
 _POLICY_READERS = frozenset(
@@ -99,12 +106,29 @@ def may_act_on_methods(
     if caller.is_application:
         return Refused(Reason.PERSON_NEEDED) if action is MethodAction.CHANGE_PIN else ALLOWED
     if caller.user_id == target.user_id:
-        return ALLOWED
+        return _own(caller, standing, action)
     if not reaches_others or (action is MethodAction.CHANGE_PIN and strict):
         return Refused(Reason.OTHER_PERSON)
-    if action is MethodAction.CHANGE_PIN:
-        standing = _only(standing, _PIN_CHANGERS)
-    return _by_role(standing, action, target)
+    acting = _only(standing, _PIN_CHANGERS) if action is MethodAction.CHANGE_PIN else standing
+    decision = _by_role(acting, action, target)
+    if isinstance(decision, Refused) and _is_hidden(caller, standing, target):
+        return Refused(Reason.USER_NOT_FOUND)
+    return decision
+
+
+def _own(caller: Caller, standing: Standing, action: MethodAction) -> Decision:
+    looks_after_others = caller.is_at_desk or standing.holds(roles.BADGE_MANAGER)
+    if action is not MethodAction.READ and looks_after_others:
+        return Refused(Reason.OWN_METHOD)
+    return ALLOWED
+
+
+def _is_hidden(caller: Caller, standing: Standing, target: Target) -> bool:
+    # who sees only a store must not learn from refusals who works in another one
+    if not (caller.is_at_desk or standing.holds(roles.BADGE_MANAGER)):
+        return False
+    seen = _by_role(standing, MethodAction.READ, target)
+    return isinstance(seen, Refused) and seen.reason is not Reason.TARGET_IS_ADMINISTRATOR
 
 
 def _by_role(standing: Standing, action: MethodAction, target: Target) -> Decision:
@@ -115,7 +139,7 @@ def _by_role(standing: Standing, action: MethodAction, target: Target) -> Decisi
         return ALLOWED
     if roles.AUTHENTICATION_ADMINISTRATOR in held and target.is_harmless:
         return ALLOWED
-    shared = _units_shared(standing, target)
+    shared = bool(_units_shared(standing, target)) or roles.BADGE_MANAGER in held
     if shared and target.holds_no_role:
         return ALLOWED
     if shared or roles.AUTHENTICATION_ADMINISTRATOR in held:
@@ -126,15 +150,64 @@ def _by_role(standing: Standing, action: MethodAction, target: Target) -> Decisi
 
 
 def _units_shared(standing: Standing, target: Target) -> frozenset[str]:
+    return _units_held(standing) & target.units
+
+
+def _units_held(standing: Standing) -> frozenset[str]:
     if standing.is_guest and roles.DIRECTORY_READERS not in standing.tenant_roles:
         return frozenset()
-    held = frozenset[str]().union(*(standing.units_of(role) for role in _IN_UNITS))
-    return held & target.units
+    return frozenset[str]().union(*(standing.units_of(role) for role in _IN_UNITS))
 
 
 def _only(standing: Standing, kept: frozenset[str]) -> Standing:
     grants = frozenset(grant for grant in standing.grants if grant.role_id in kept)
     return Standing(standing.id, standing.display_name, standing.user_principal_name, standing.is_guest, grants)
+
+
+_FORECAST_READERS = frozenset(
+    {
+        roles.GLOBAL_ADMINISTRATOR,
+        roles.GLOBAL_READER,
+        roles.REPORTS_READER,
+        roles.SECURITY_READER,
+        roles.SECURITY_ADMINISTRATOR,
+        *_IN_UNITS,
+    }
+)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whose codes a caller sees: everybody's (None) or these units'; `has_roles`: also of people near a role."""
+
+    units: frozenset[str] | None = None
+    has_roles: bool = True
+
+
+def reach_of_forecast(caller: Caller, standing: Standing) -> Reach | Refused:
+    """Whose codes may this caller see? Whoever looks after a unit sees whom they may act on there."""
+    if caller.is_application or standing.tenant_roles & _FORECAST_READERS:
+        return Reach()
+    units = _units_held(standing)
+    return Reach(units, has_roles=False) if units else Refused(Reason.ROLE_MISSING)
+
+
+_EVERYBODY_S_READERS = _EVERYONE | {roles.GLOBAL_READER, roles.AUTHENTICATION_ADMINISTRATOR}
+
+
+def reach_over_people(caller: Caller, standing: Standing) -> Reach | Refused:
+    """Whose badges may this caller see? The same people that `may_act_on_methods` lets them read, as a list."""
+    if caller.is_application or standing.tenant_roles & _EVERYBODY_S_READERS:
+        return Reach()
+    if roles.BADGE_MANAGER in standing.tenant_roles:
+        return Reach(has_roles=False)
+    units = _units_held(standing)
+    return Reach(units, has_roles=False) if units else Refused(Reason.ROLE_MISSING)
+
+
+def acts_on_everybody(caller: Caller, standing: Standing) -> bool:
+    """Whether there is nobody whose badges this caller could not end one by one, administrators included."""
+    return caller.is_application or bool(standing.tenant_roles & _EVERYONE)
 
 
 def may_read_policy(caller: Caller, standing: Standing) -> Decision:

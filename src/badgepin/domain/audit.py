@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from badgepin.domain.filter import Field, Kind
+
 
 class Activity(StrEnum):
     """`activityDisplayName` as Graph's audit log spells it."""
@@ -17,6 +19,9 @@ class Activity(StrEnum):
     USER_DELETED = "User deleted security info"
     POLICY_UPDATE = "Authentication Methods Policy Update"
     POLICY_RESET = "Authentication Methods Policy Reset"
+    STRENGTH_CREATE = "Authentication Strength Policy Create"
+    STRENGTH_UPDATE = "Authentication Strength Policy Update"
+    STRENGTH_DELETE = "Authentication Strength Policy Delete"
     ADD_USER = "Add user"
     UPDATE_USER = "Update user"
     DELETE_USER = "Delete user"
@@ -48,11 +53,30 @@ class Activity(StrEnum):
     UPDATE_DELEGATED_GRANT = "Update delegated permission grant"
     REMOVE_DELEGATED_GRANT = "Remove delegated permission grant"
     ADD_TENANT = "Add tenant"
+    START_IMPORT = "Start import of people"
+    FINISH_IMPORT = "Finish import of people"
+    UNDO_IMPORT = "Undo import of people"
     PIN_CHECK_FAILED = "User failed to change security info"
     PIN_DISABLED = "User blocked from security info"
     UNLOCK_PIN = "Admin unlocked security info"
     SIGN_IN = "Sign-in activity"
     SIGN_OUT = "User signed out"
+    PROVE_AGAIN = "User proved identity again"
+    INVITE = "Invite person to the desk"
+    WITHDRAW_INVITATION = "Withdraw invitation to the desk"
+    ISSUE_MANY = "Issue QR codes to many users"
+    FETCH_MANY = "Download QR codes of many users"
+    HAND_OUT_MANY = "Hand out QR codes of many users"
+    BADGE_TOOK_OVER = "New badge took over"
+    DUAL_CONTROL = "Dual control alert"
+    UNLOCKED_OFTEN = "Repeated unlock alert"
+    REVOKE_MANY = "Revoke QR codes of many users"
+    PURGE_LOG = "Purge audit log"
+    RESTORE = "Restore from backup"
+
+
+ALERTS = (Activity.DUAL_CONTROL, Activity.UNLOCKED_OFTEN)
+"""What a manager or administrator should look at, though nothing was refused."""
 
 
 class Category(StrEnum):
@@ -136,9 +160,5 @@ class RecordedEvent:
     handle: str | None
 
 
-@dataclass(frozen=True)
-class Position:
-    """A place in the log: the event that a page ended with."""
-
-    occurred_at: datetime
-    id: str
+OCCURRED_AT = Field("occurred_at", Kind.INSTANT)
+"""When events happened, the newest first: the order everybody expects of a log."""

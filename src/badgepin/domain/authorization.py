@@ -46,7 +46,7 @@ class AuthorizationRequest:
     """A request that was checked; `application_id` is the object id, and `asked_at` decides about `prompt`.
 
     `is_public`: the client cannot keep a secret where it wants the answer. `has_back_channel`: it wants to be told when
-    the person signs out.
+    the person signs out. `pushed` is the name it was pushed under, which counts once (RFC 9126 7.3), or ''.
     """
 
     application_id: str
@@ -64,6 +64,7 @@ class AuthorizationRequest:
     max_age: int | None
     asked_at: datetime
     ui_locales: str = ""
+    pushed: str = ""
 
 
 def needs_fresh_sign_in(request: AuthorizationRequest, signed_in_at: datetime, now: datetime) -> bool:

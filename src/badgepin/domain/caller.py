@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from badgepin.domain.hands import DualControl
+
 TENANT_WIDE = ""
 
 
@@ -14,6 +16,7 @@ class Caller:
     `token_generation` must still be the one of the user (delegated) or application row; a delegated token names its
     application's too, so that a grant taken back ends it. `grant_id` is set on tokens from a sign-in: they live as
     long as the grant, its session and the code that opened it.
+    `desk_session_id` is set for a person at the desk, who proved who they are with a passkey, last at `proven_at`.
     """
 
     tenant_id: str
@@ -23,6 +26,13 @@ class Caller:
     token_generation: int
     client_generation: int | None = None
     grant_id: str | None = None
+    desk_session_id: str | None = None
+    proven_at: datetime | None = None
+
+    @property
+    def is_at_desk(self) -> bool:
+        """A person who signed in with a passkey to look after other people."""
+        return self.desk_session_id is not None
 
     @property
     def is_application(self) -> bool:
@@ -53,6 +63,10 @@ class Standing:
         """Template ids of roles held for the whole tenant."""
         return frozenset(grant.role_id for grant in self.grants if grant.unit_id == TENANT_WIDE)
 
+    def holds(self, role_id: str) -> bool:
+        """Whether a role is held anywhere, in the tenant or in a unit."""
+        return any(grant.role_id == role_id for grant in self.grants)
+
     def units_of(self, role_id: str) -> frozenset[str]:
         """The administrative units in which a role is held."""
         return frozenset(g.unit_id for g in self.grants if g.role_id == role_id and g.unit_id != TENANT_WIDE)
@@ -65,6 +79,7 @@ class Call:
     `reaches_others`: the permission that let the call in is one for all people, not only for the signed-in one.
     `may_hand_out_roles`: a permission to manage roles is held too, which groups that hand roles on need.
     `sessions_end_with_code`: revoking a code ends what it opened.
+    `dual_control`: what it leads to when one hand gives both badge and PIN.
     """
 
     caller: Caller
@@ -75,6 +90,7 @@ class Call:
     may_hand_out_roles: bool = True
     strict: bool = False
     sessions_end_with_code: bool = True
+    dual_control: DualControl = field(default_factory=DualControl)
 
     @property
     def tenant_id(self) -> str:

@@ -1,6 +1,7 @@
 """Who may read and change the directory: the roles that a delegated call needs besides its permission.
 
-Application tokens need no role. A person reads their own entry without a role. Only who may assign roles
+Application tokens need no role. A person reads their own entry without a role. At the desk, who looks after a store
+reads its people through their badges (`domain/access.py`) and nothing else. Only who may assign roles
 may touch people who hold one, or anything that hands one on.
 """
 
@@ -30,6 +31,8 @@ class DirectoryAction(Enum):
     GRANT_PERMISSIONS = "grant permissions to applications"
     READ_LOGS = "read logs"
     READ_ORGANIZATION = "read the organization"
+    READ_DESK_HOLDERS = "read who comes to the desk"
+    READ_HEALTH = "read the installation's health"
 
 
 _MEMBERS_MAY = {
@@ -70,14 +73,26 @@ _ROLES: dict[DirectoryAction, frozenset[str]] = {
             roles.SECURITY_ADMINISTRATOR,
         }
     ),
+    DirectoryAction.READ_DESK_HOLDERS: frozenset(
+        {
+            roles.GLOBAL_ADMINISTRATOR,
+            roles.GLOBAL_READER,
+            roles.AUTHENTICATION_ADMINISTRATOR,
+            roles.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR,
+        }
+    ),
+    DirectoryAction.READ_HEALTH: frozenset(
+        {roles.GLOBAL_ADMINISTRATOR, roles.GLOBAL_READER, roles.SECURITY_READER, roles.SECURITY_ADMINISTRATOR}
+    ),
 }
 
 
 def may_in_directory(caller: Caller, standing: Standing, action: DirectoryAction) -> Decision:
-    """May this caller do this in the directory? A guest reads nothing but itself without a role."""
+    """May this caller do this in the directory? Without a role for the tenant, guests and the desk read nothing."""
     if caller.is_application:
         return ALLOWED
     if action in _MEMBERS_MAY:
         readers = standing.tenant_roles - {roles.GUEST_INVITER}
-        return ALLOWED if not standing.is_guest or readers else Refused(Reason.ROLE_MISSING)
+        limited = standing.is_guest or caller.is_at_desk
+        return ALLOWED if not limited or readers else Refused(Reason.ROLE_MISSING)
     return ALLOWED if standing.tenant_roles & _ROLES[action] else Refused(Reason.ROLE_MISSING)

@@ -1,4 +1,4 @@
-"""The built-in directory roles: Microsoft's names and template ids (graph-contract 5.3 to 5.5)."""
+"""The built-in directory roles: Microsoft's names and template ids (graph-contract 5.3 to 5.5), and one of our own."""
 
 from dataclasses import dataclass
 
@@ -35,6 +35,8 @@ SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
 SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
 USER_EXPERIENCE_SUCCESS_MANAGER = "27460883-1df1-4691-b032-3b79643e5e63"
 USAGE_SUMMARY_REPORTS_READER = "75934031-6c7e-415a-99d7-48dbd49e875e"
+# not Microsoft's: who looks after a store's badges, and after nothing else
+BADGE_MANAGER = "b1d9e4f0-6c2a-4f0e-9a75-3e8c51d70b2f"
 
 BUILT_IN: tuple[DirectoryRole, ...] = (
     DirectoryRole(GLOBAL_ADMINISTRATOR, "Global Administrator", "Can manage everything in the tenant."),
@@ -95,6 +97,12 @@ BUILT_IN: tuple[DirectoryRole, ...] = (
         USER_EXPERIENCE_SUCCESS_MANAGER, "User Experience Success Manager", "Can read usage and feedback reports."
     ),
     DirectoryRole(USAGE_SUMMARY_REPORTS_READER, "Usage Summary Reports Reader", "Can read summarised usage reports."),
+    DirectoryRole(
+        BADGE_MANAGER,
+        "Badge Manager",
+        "Can see, issue, replace and revoke the badges of people without a role, reset and unlock their PINs.",
+        assignable_to_unit=True,
+    ),
 )
 
 BY_ID = {role.id: role for role in BUILT_IN}

@@ -6,10 +6,12 @@ from enum import StrEnum
 
 
 class MemberKind(StrEnum):
-    """What a member is."""
+    """What a member is, or what something is a member of."""
 
     USER = "user"
     GROUP = "group"
+    UNIT = "administrativeUnit"
+    ROLE = "directoryRole"
 
 
 @dataclass(frozen=True)

@@ -53,19 +53,6 @@ def names_groups(policy: MethodPolicy) -> bool:
     return any(target.kind is TargetKind.GROUP and target.id != ALL_USERS for target in targets)
 
 
-def lets_in(policy: MethodPolicy, user_id: str, group_ids: frozenset[str]) -> bool:
-    """Whether somebody in these groups, direct and nested, may use the method; an exclusion outweighs all."""
-
-    def means(target: PolicyTarget) -> bool:
-        if target.kind is TargetKind.USER:
-            return target.id == user_id
-        return target.id == ALL_USERS or target.id in group_ids
-
-    if policy.state is not PolicyState.ENABLED or any(map(means, policy.exclude_targets)):
-        return False
-    return any(map(means, policy.include_targets))
-
-
 def check_policy(policy: MethodPolicy) -> None:
     """Raises `InvalidValue` when a value is out of range or a target cannot be one."""
     if not SHORTEST <= policy.pin_length <= LONGEST:

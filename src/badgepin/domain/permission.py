@@ -47,6 +47,11 @@ CATALOGUE: tuple[Permission, ...] = (
         "29c18626-4985-4dcd-85c0-193eef327366",
     ),
     Permission("Policy.Read.All", "572fea84-0151-49b2-9301-11cb16974376", "246dd0d5-5bd0-4def-940b-0421030a5b68"),
+    Permission(
+        "Policy.ReadWrite.ConditionalAccess",
+        "ad902697-1014-4ef5-81ef-2b4301988e8c",
+        "01c0a623-fc9b-48e9-b794-0756f8e8f067",
+    ),
     Permission("User.Read", "e1fe6dd8-ba31-4d61-89e7-88639da4683d"),
     Permission("User.ReadWrite", "b4e74841-8e56-480b-be8b-910348b18b4c"),
     Permission("User.Read.All", "a154be20-db9c-4678-8ab7-66f6cc099a59", "df021288-bdef-4463-88db-98f22de89214"),

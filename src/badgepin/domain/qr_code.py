@@ -24,7 +24,10 @@ class CodeKind(StrEnum):
 
 @dataclass(frozen=True)
 class QRCode:
-    """A code that was not revoked; it may be expired. The secret half of its key exists only on paper."""
+    """A code that was not revoked; it may be expired. The secret half of its key exists only on paper.
+
+    `is_replacement`: it was issued to take over from a standard code, and nobody signed in with it yet.
+    """
 
     id: str
     kind: CodeKind
@@ -32,10 +35,16 @@ class QRCode:
     start_at: datetime
     expire_at: datetime
     last_used_at: datetime | None = None
+    is_replacement: bool = False
 
     def is_active(self, now: datetime) -> bool:
         """Not expired; a code that has not started yet counts as active."""
         return self.expire_at > now
+
+    @property
+    def lifetime(self) -> "Lifetime":
+        """From when to when it works."""
+        return Lifetime(self.start_at, self.expire_at)
 
 
 @dataclass(frozen=True)

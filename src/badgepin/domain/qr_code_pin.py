@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from badgepin.domain.access import Target
 from badgepin.domain.caller import Standing
 from badgepin.domain.errors import Conflict, NotFound, Reason
+from badgepin.domain.hands import Hand
 from badgepin.domain.qr_code import CodeKind, QRCode
 
 
@@ -22,18 +23,25 @@ class Pin:
 
 @dataclass(frozen=True)
 class QRCodePinMethod:
-    """The method as it stands: expired codes are still there until replaced or deleted."""
+    """The method as it stands: expired codes are still there until replaced or deleted.
+
+    `replacement_qr_code` works beside the standard one and takes over from it; `left_over` are codes that ended and
+    still fill a row.
+    """
 
     id: str
     created_at: datetime
     pin: Pin
     standard_qr_code: QRCode | None = None
     temporary_qr_code: QRCode | None = None
+    replacement_qr_code: QRCode | None = None
+    left_over: tuple[QRCode, ...] = ()
 
     @property
     def qr_codes(self) -> tuple[QRCode, ...]:
         """The codes that exist, the standard one first."""
-        return tuple(code for code in (self.standard_qr_code, self.temporary_qr_code) if code is not None)
+        held = (self.standard_qr_code, self.temporary_qr_code, self.replacement_qr_code)
+        return tuple(code for code in held if code is not None)
 
     @property
     def last_used_at(self) -> datetime | None:
@@ -50,6 +58,18 @@ class QRCodePinMethod:
         if code is None:
             raise NotFound(Reason.QR_CODE_NOT_FOUND, kind=kind.value)
         return code
+
+    def replacement(self) -> QRCode:
+        """The code that waits to take over. Raises `NotFound`."""
+        if self.replacement_qr_code is None:
+            raise NotFound(Reason.QR_CODE_NOT_FOUND, kind="replacement")
+        return self.replacement_qr_code
+
+    def codes_in_the_way(self, kind: CodeKind) -> tuple[QRCode, ...]:
+        """What fills the place of a new code of this kind, active or not."""
+        code = self.find_qr_code(kind)
+        ended = self.left_over if kind is CodeKind.STANDARD else ()
+        return ended if code is None else (code, *ended)
 
     def has_active_qr_code(self, now: datetime) -> bool:
         """Whether the method is active: it has at least one active code."""
@@ -75,13 +95,17 @@ class Person:
 
 @dataclass(frozen=True)
 class MethodView:
-    """Everything one operation on a method needs to decide, read in one statement."""
+    """Everything one operation on a method needs to decide, read in one statement.
+
+    `in_hand`: what the caller gave this person a short time ago, where that was asked for.
+    """
 
     standing: Standing
     limits: MethodLimits
     person: Person | None
     target: Target | None
     method: QRCodePinMethod | None
+    in_hand: frozenset[Hand] = frozenset()
 
 
 def check_same_start(code: QRCode, start: datetime | None) -> None:

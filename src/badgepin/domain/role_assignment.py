@@ -19,6 +19,15 @@ class RoleAssignment:
     created_at: datetime
 
 
+@dataclass(frozen=True)
+class Principal:
+    """Who holds a role, with the names that lists show."""
+
+    id: str
+    display_name: str
+    user_principal_name: str | None = None
+
+
 def check_assignable(role_id: str, unit_id: str) -> None:
     """Raises `NotFound` for an unknown role, `InvalidValue` for one that cannot be held in a unit."""
     role = BY_ID.get(role_id)

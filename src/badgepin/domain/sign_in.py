@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from badgepin.domain.eligibility import Eligibility, MayNotUse, Obstacle
 from badgepin.domain.qr_code import CodeKind
 
 PROOF_LIFE = timedelta(seconds=180)
@@ -61,6 +62,7 @@ class BadgeCode:
     expire_at: datetime
     activated_at: datetime | None
     revoked_at: datetime | None
+    is_replacement: bool = False
 
 
 @dataclass(frozen=True)
@@ -78,14 +80,14 @@ class BadgePin:
 
 @dataclass(frozen=True)
 class BadgeHolder:
-    """Whose badge it is, and whether the directory and the policy let them in."""
+    """Whose badge it is, and whether directory and policy let them in (None: nobody has looked yet)."""
 
     id: str
     user_principal_name: str
     display_name: str
     is_enabled: bool
     token_generation: int
-    is_targeted: bool
+    eligibility: Eligibility | None = None
 
 
 @dataclass(frozen=True)
@@ -99,10 +101,11 @@ class Badge:
 
 @dataclass(frozen=True)
 class Denied:
-    """The refusal, and from when on trying again makes sense."""
+    """The refusal, from when on trying again makes sense, and for `NOT_ALLOWED` what is in the way."""
 
     denial: Denial
     retry_at: datetime | None = None
+    bar: MayNotUse | None = None
 
 
 def judge_badge(badge: Badge, *, now: datetime) -> Denied | None:
@@ -111,8 +114,11 @@ def judge_badge(badge: Badge, *, now: datetime) -> Denied | None:
     # revoked first: who finds an old badge learns nothing about its holder
     if code.revoked_at is not None:
         return Denied(Denial.CODE_REVOKED)
-    if not badge.holder.is_enabled or not badge.holder.is_targeted or pin is None:
-        return Denied(Denial.NOT_ALLOWED)
+    eligibility = badge.holder.eligibility
+    if eligibility is None or isinstance(eligibility, MayNotUse):
+        return Denied(Denial.NOT_ALLOWED, bar=eligibility)
+    if pin is None:
+        return Denied(Denial.NOT_ALLOWED, bar=MayNotUse(Obstacle.NO_PIN))
     if code.activated_at is None:
         return Denied(Denial.CODE_NOT_ACTIVATED)
     if now < code.start_at:

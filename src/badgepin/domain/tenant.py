@@ -8,7 +8,8 @@ from badgepin.domain.errors import InvalidValue, Reason
 
 COMMAND_LINE_CLIENT = "6d3f2a0c-8f4e-4b6e-9a1d-5c0b7e2f9a41"
 """The client id of the built-in application as which the operator's command line acts, the same in every tenant."""
-COMMAND_LINE_NAME = "Badgepin command line"
+DESK_CLIENT = "3b7c5d1e-2f64-4c8a-8d0b-91e6a4f2c7d3"
+"""The client id of the built-in application as which people at the desk act, the same in every tenant."""
 
 _DOMAIN = re.compile(r"^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*\Z")
 _LONGEST_NAME = 256
@@ -22,6 +23,21 @@ class Tenant:
     display_name: str
     default_domain: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class BuiltIn:
+    """An application that every tenant has from its beginning."""
+
+    client_id: str
+    name: str
+    description: str
+
+
+BUILT_IN = (
+    BuiltIn(COMMAND_LINE_CLIENT, "Badgepin command line", "What the operator does at this server's command line."),
+    BuiltIn(DESK_CLIENT, "Badgepin desk", "What managers and administrators do at the desk."),
+)
 
 
 def check_tenant(tenant: Tenant) -> None:

@@ -2,11 +2,12 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
 
 from badgepin.domain.errors import InvalidValue, Reason
+from badgepin.domain.filter import fold
 
 _LONGEST = 113
 _INVISIBLE = frozenset({"Cc", "Cf", "Co", "Cs", "Zs", "Zl", "Zp"})
@@ -39,11 +40,17 @@ class User:
     mobile_phone: str | None = None
     business_phones: tuple[str, ...] = ()
     employee_id: str | None = None
+    manager_id: str | None = None
+
+
+def changed_fields(old: User, new: User) -> tuple[str, ...]:
+    """The fields in which two states of a person differ."""
+    return tuple(each.name for each in fields(User) if getattr(old, each.name) != getattr(new, each.name))
 
 
 def user_principal_name_key(user_principal_name: str) -> str:
     """The form under which two spellings of a user principal name are the same person."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", user_principal_name).casefold())
+    return fold(user_principal_name)
 
 
 def check_user_principal_name(user_principal_name: str) -> None:
