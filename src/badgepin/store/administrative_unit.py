@@ -6,20 +6,30 @@ from typing import Any
 import sqlalchemy as sa
 
 from badgepin.domain.administrative_unit import AdministrativeUnit
-from badgepin.store.columns import reads_like
+from badgepin.domain.filter import fold
+from badgepin.domain.query import Page, Query
+from badgepin.store import listing
+from badgepin.store.listing import Listing
 from badgepin.store.lock import Lock, locked
 from badgepin.store.tables import administrative_unit_members, administrative_units, role_assignments
 from badgepin.store.transaction import Transaction
 
 _NAMES = tuple(field.name for field in fields(AdministrativeUnit))
 _COLUMNS = tuple(administrative_units.c[name] for name in _NAMES)
+FIELDS = {name: administrative_units.c[name] for name in _NAMES} | {
+    "display_name": administrative_units.c.display_name_key
+}
+"""The column of every field of a unit that can be asked about."""
+LISTING = Listing(
+    administrative_units, _COLUMNS, FIELDS, administrative_units.c.id, indexed=frozenset({"display_name"})
+)
 
 
 def find(tx: Transaction, tenant_id: str, unit_id: str, *, lock: Lock = Lock.NONE) -> AdministrativeUnit | None:
     """A unit by id."""
     statement = sa.select(*_COLUMNS).where(_is(tenant_id, unit_id))
     row = tx.execute(locked(statement, lock)).first()
-    return None if row is None else AdministrativeUnit(**row._mapping)
+    return None if row is None else read(row)
 
 
 def names_of_member(tx: Transaction, tenant_id: str, member_id: str) -> tuple[str, ...]:
@@ -37,15 +47,14 @@ def names_of_member(tx: Transaction, tenant_id: str, member_id: str) -> tuple[st
     return tuple(tx.execute(statement).scalars())
 
 
-def list_page(
-    tx: Transaction, tenant_id: str, *, after: str, limit: int, display_name: str | None = None
-) -> list[AdministrativeUnit]:
-    """Units in the order of their ids."""
-    unit = administrative_units.c
-    statement = sa.select(*_COLUMNS).where(unit.tenant_id == tenant_id, unit.id > after)
-    if display_name is not None:
-        statement = statement.where(reads_like(unit.display_name, display_name))
-    return [AdministrativeUnit(**row._mapping) for row in tx.execute(statement.order_by(unit.id).limit(limit))]
+def list_page(tx: Transaction, tenant_id: str, query: Query) -> Page[AdministrativeUnit]:
+    """A page of units."""
+    return listing.list_page(tx, LISTING, administrative_units.c.tenant_id == tenant_id, query, read)
+
+
+def count(tx: Transaction, tenant_id: str, query: Query) -> int:
+    """How many units match."""
+    return listing.count(tx, LISTING, administrative_units.c.tenant_id == tenant_id, query)
 
 
 def insert(tx: Transaction, tenant_id: str, unit: AdministrativeUnit) -> None:
@@ -73,5 +82,10 @@ def _is(tenant_id: str, unit_id: str) -> sa.ColumnElement[bool]:
     return sa.and_(administrative_units.c.tenant_id == tenant_id, administrative_units.c.id == unit_id)
 
 
+def read(row: Any, prefix: str = "") -> AdministrativeUnit:  # noqa: ANN401 - a row that holds the columns above
+    """The unit in a row; `prefix` is what the columns' labels begin with."""
+    return AdministrativeUnit(**{name: row._mapping[f"{prefix}{name}"] for name in _NAMES})
+
+
 def _values(unit: AdministrativeUnit) -> dict[str, Any]:
-    return {name: getattr(unit, name) for name in _NAMES}
+    return {name: getattr(unit, name) for name in _NAMES} | {"display_name_key": fold(unit.display_name)}

@@ -1,17 +1,37 @@
 """Rows of applications and their credentials."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from badgepin.domain.application import Application, ApplicationKey, ApplicationSecret
+from badgepin.domain.filter import fold
+from badgepin.domain.query import Page, Query
+from badgepin.domain.revocation import Revocation, RevocationKind
+from badgepin.store import listing
+from badgepin.store.application_tables import application_keys, application_secrets
+from badgepin.store.listing import Listing
 from badgepin.store.lock import Lock, locked
-from badgepin.store.tables import application_keys, application_secrets, applications, role_assignments
+from badgepin.store.revocation import foretell
+from badgepin.store.tables import applications, role_assignments
 from badgepin.store.transaction import Transaction
 
 _row = applications.c
 _uris = msgspec.json.Decoder(tuple[str, ...]).decode
+_FIELDS = {column.name: column for column in applications.c} | {"display_name": _row.display_name_key}
+_INDEXED = frozenset({"display_name", "client_id"})
+_LISTING = Listing(applications, tuple(applications.c), _FIELDS, _row.id, indexed=_INDEXED)
+# an application as principal goes by another id
+_PRINCIPALS = Listing(
+    applications,
+    tuple(applications.c),
+    _FIELDS | {"id": _row.service_principal_id},
+    _row.service_principal_id,
+    indexed=_INDEXED,
+)
 
 
 def find(tx: Transaction, tenant_id: str, named: str, *, lock: Lock = Lock.NONE) -> Application | None:
@@ -24,24 +44,17 @@ def find(tx: Transaction, tenant_id: str, named: str, *, lock: Lock = Lock.NONE)
     return None if row is None else _read(row)
 
 
-def list_page(  # noqa: PLR0913 - one statement, every filter named
-    tx: Transaction,
-    tenant_id: str,
-    *,
-    after: str,
-    limit: int,
-    client_id: str | None = None,
-    display_name: str | None = None,
-    by_service_principal: bool = False,
-) -> list[Application]:
-    """Applications in the order of their ids, or of their service principals' ids."""
-    key = _row.service_principal_id if by_service_principal else _row.id
-    statement = sa.select(applications).where(_row.tenant_id == tenant_id, key > after)
-    if client_id is not None:
-        statement = statement.where(_row.client_id == client_id.lower())
-    if display_name is not None:
-        statement = statement.where(_row.display_name == display_name)
-    return [_read(row) for row in tx.execute(statement.order_by(key).limit(limit))]
+def list_page(
+    tx: Transaction, tenant_id: str, query: Query, *, by_service_principal: bool = False
+) -> Page[Application]:
+    """A page of applications, or of them as principals."""
+    which = _PRINCIPALS if by_service_principal else _LISTING
+    return listing.list_page(tx, which, _row.tenant_id == tenant_id, query, _read)
+
+
+def count(tx: Transaction, tenant_id: str, query: Query) -> int:
+    """How many applications match."""
+    return listing.count(tx, _LISTING, _row.tenant_id == tenant_id, query)
 
 
 def insert(tx: Transaction, tenant_id: str, application: Application) -> None:
@@ -51,6 +64,8 @@ def insert(tx: Transaction, tenant_id: str, application: Application) -> None:
 
 def update(tx: Transaction, tenant_id: str, application: Application) -> None:
     """Save an application."""
+    if not application.account_enabled:
+        foretell(tx, Revocation(RevocationKind.APPLICATION, tenant_id, application.id))
     tx.execute(sa.update(applications).where(_is(tenant_id, application.id)).values(_values(application)))
 
 
@@ -68,6 +83,7 @@ def token_generation(tx: Transaction, tenant_id: str, application_id: str) -> in
 
 def delete(tx: Transaction, tenant_id: str, application: Application) -> bool:
     """Remove an application with credentials, permissions and roles. Returns whether it was there."""
+    foretell(tx, Revocation(RevocationKind.APPLICATION, tenant_id, application.id))
     # the application first, as with people: a role given meanwhile is seen only afterwards
     gone = tx.execute(sa.delete(applications).where(_is(tenant_id, application.id))).rowcount == 1
     assigned = role_assignments.c
@@ -95,22 +111,30 @@ def insert_secret(tx: Transaction, tenant_id: str, application_id: str, secret: 
     )
 
 
-def list_secrets(tx: Transaction, tenant_id: str, application_id: str) -> list[ApplicationSecret]:
-    """An application's secrets, the oldest first."""
+def secrets_of(tx: Transaction, tenant_id: str, ids: Sequence[str]) -> defaultdict[str, list[ApplicationSecret]]:
+    """The secrets of applications by their ids, the oldest first."""
     kept = application_secrets.c
     rows = tx.execute(
         sa.select(application_secrets)
-        .where(kept.tenant_id == tenant_id, kept.application_id == application_id)
+        .where(kept.tenant_id == tenant_id, kept.application_id.in_(ids))
         .order_by(kept.start_at, kept.key_id)
     )
-    return [
-        ApplicationSecret(row.key_id, row.secret_digest, row.hint, row.start_at, row.end_at, row.display_name)
-        for row in rows
-    ]
+    found: defaultdict[str, list[ApplicationSecret]] = defaultdict(list)
+    for row in rows:
+        found[row.application_id].append(
+            ApplicationSecret(row.key_id, row.secret_digest, row.hint, row.start_at, row.end_at, row.display_name)
+        )
+    return found
+
+
+def list_secrets(tx: Transaction, tenant_id: str, application_id: str) -> list[ApplicationSecret]:
+    """An application's secrets, the oldest first."""
+    return secrets_of(tx, tenant_id, [application_id])[application_id]
 
 
 def delete_secret(tx: Transaction, tenant_id: str, application_id: str, key_id: str) -> bool:
     """Forget a secret. Returns whether it was there."""
+    foretell(tx, Revocation(RevocationKind.CREDENTIAL, tenant_id, key_id))
     kept = application_secrets.c
     statement = sa.delete(application_secrets).where(
         kept.tenant_id == tenant_id, kept.application_id == application_id, kept.key_id == key_id
@@ -134,21 +158,30 @@ def insert_key(tx: Transaction, tenant_id: str, application_id: str, key: Applic
     )
 
 
-def list_keys(tx: Transaction, tenant_id: str, application_id: str) -> list[ApplicationKey]:
-    """An application's public keys, the oldest first."""
+def keys_of(tx: Transaction, tenant_id: str, ids: Sequence[str]) -> defaultdict[str, list[ApplicationKey]]:
+    """The public keys of applications by their ids, the oldest first."""
     kept = application_keys.c
     rows = tx.execute(
         sa.select(application_keys)
-        .where(kept.tenant_id == tenant_id, kept.application_id == application_id)
+        .where(kept.tenant_id == tenant_id, kept.application_id.in_(ids))
         .order_by(kept.start_at, kept.key_id)
     )
-    return [
-        ApplicationKey(row.key_id, row.kind, row.public_key, row.start_at, row.end_at, row.display_name) for row in rows
-    ]
+    found: defaultdict[str, list[ApplicationKey]] = defaultdict(list)
+    for row in rows:
+        found[row.application_id].append(
+            ApplicationKey(row.key_id, row.kind, row.public_key, row.start_at, row.end_at, row.display_name)
+        )
+    return found
+
+
+def list_keys(tx: Transaction, tenant_id: str, application_id: str) -> list[ApplicationKey]:
+    """An application's public keys, the oldest first."""
+    return keys_of(tx, tenant_id, [application_id])[application_id]
 
 
 def delete_key(tx: Transaction, tenant_id: str, application_id: str, key_id: str) -> bool:
     """Forget a public key. Returns whether it was there."""
+    foretell(tx, Revocation(RevocationKind.CREDENTIAL, tenant_id, key_id))
     kept = application_keys.c
     statement = sa.delete(application_keys).where(
         kept.tenant_id == tenant_id, kept.application_id == application_id, kept.key_id == key_id
@@ -166,6 +199,7 @@ def _values(application: Application) -> dict[str, Any]:
         "client_id": application.client_id,
         "service_principal_id": application.service_principal_id,
         "display_name": application.display_name,
+        "display_name_key": fold(application.display_name),
         "description": application.description,
         "account_enabled": application.account_enabled,
         "redirect_uris": msgspec.json.encode(application.redirect_uris).decode(),

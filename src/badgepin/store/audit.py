@@ -1,22 +1,28 @@
 """The audit log's rows: appended in the transaction of the change, never updated."""
 
 import hashlib
+import logging
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from uuid import uuid4
 
 import msgspec
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.dml import ReturningUpdate
 
-from badgepin.domain.audit import AuditEvent, Category, Position, RecordedEvent
+from badgepin.domain.audit import AuditEvent
 from badgepin.domain.caller import Call, Standing
+from badgepin.store import audit_chain
+from badgepin.store.audit_tables import audit_outbox
 from badgepin.store.tables import audit_events
-from badgepin.store.transaction import Transaction
+from badgepin.store.transaction import StoreUnavailable, Transaction, is_worth_repeating, state_of
+
+log = logging.getLogger(__name__)
 
 _SALT = 32
 
@@ -28,12 +34,42 @@ def append(tx: Transaction, call: Call, standing: Standing, event: AuditEvent) -
 
 def append_row(tx: Transaction, row: dict[str, Any]) -> None:
     """The same, for an event made by `row_of`."""
-    tx.execute(sa.insert(audit_events), row)
+    append_rows(tx, [row])
+
+
+def append_rows(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """The same, for many events of one transaction, which get their places in the chain in this order."""
+    if not rows:
+        return
+    with recorded_or_undone():
+        if tx.dialect.name == "postgresql":
+            values = [event_values(row) for row in rows]
+            tx.execute(_recording_one(), values[0] if len(values) == 1 else values)
+        else:
+            tx.execute(sa.insert(audit_events), list(rows))
+            audit_chain.extend(tx, rows)
+
+
+@contextmanager
+def recorded_or_undone() -> Iterator[None]:
+    """When an event cannot be written, whatever the reason, the change it speaks of must not happen.
+
+    Raises `StoreUnavailable`, which rolls the transaction back and which doors answer with 503.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        if is_worth_repeating(error):
+            raise
+        # neither the error's text nor the traceback: they may hold a row's values
+        kind = type(error.orig).__name__
+        log.error("An audit event cannot be written (%s %s): its change was undone.", kind, state_of(error))  # noqa: TRY400
+        raise StoreUnavailable from None
 
 
 @dataclass(frozen=True)
 class PreparedChange:
-    """An UPDATE with RETURNING that hits at most one row, built once, and the values it runs with."""
+    """An UPDATE with RETURNING, built once, and the values it runs with. Of several rows it hits, one event speaks."""
 
     statement: ReturningUpdate[Any]
     values: Mapping[str, Any]
@@ -42,7 +78,7 @@ class PreparedChange:
 def change_and_append(
     tx: Transaction, change: PreparedChange, call: Call, standing: Standing, event: AuditEvent
 ) -> bool:
-    """Make a change and record it if it hit a row: one statement on PostgreSQL, one transaction on SQLite.
+    """Make a change and record it once if it hit a row: one statement on PostgreSQL, one transaction on SQLite.
 
     Returns whether it did.
     """
@@ -50,17 +86,38 @@ def change_and_append(
     if tx.dialect.name != "postgresql":
         if tx.execute(change.statement, dict(change.values)).first() is None:
             return False
-        tx.execute(sa.insert(audit_events), row)
+        append_row(tx, row)
         return True
-    values = {f"event_{name}": value for name, value in row.items()}
-    return tx.execute(_changing_and_appending(change.statement), {**change.values, **values}).rowcount == 1
+    with recorded_or_undone():
+        values = {**change.values, **event_values(row)}
+        return tx.execute(_changing_and_appending(change.statement), values).rowcount == 1
+
+
+def event_values(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an event for a statement made by `recording`."""
+    return {f"event_{name}": value for name, value in row.items()}
+
+
+def recording(source: sa.FromClause | None = None) -> sa.Insert:
+    """PostgreSQL's statement that records one event for each row of `source`, and that it waits for the chain."""
+    columns = list(audit_events.c)
+    event = sa.select(*(sa.bindparam(f"event_{column.name}", type_=column.type) for column in columns))
+    if source is not None:
+        event = event.select_from(source)
+    recorded = sa.insert(audit_events).from_select(columns, event)
+    added = recorded.returning(audit_events.c.tenant_id, audit_events.c.id).cte("recorded")
+    return sa.insert(audit_outbox).from_select(["tenant_id", "event_id"], sa.select(added.c.tenant_id, added.c.id))
+
+
+@cache
+def _recording_one() -> sa.Insert:
+    return recording()
 
 
 @cache
 def _changing_and_appending(change: ReturningUpdate[Any]) -> sa.Insert:
-    columns = list(audit_events.c)
-    event = [sa.bindparam(f"event_{column.name}", type_=column.type) for column in columns]
-    return sa.insert(audit_events).from_select(columns, sa.select(*event).select_from(change.cte("changed")))
+    changed = change.cte("changed")
+    return recording(sa.select(sa.literal(1).label("hit")).select_from(changed).limit(1).subquery())
 
 
 def row_of(call: Call, standing: Standing, event: AuditEvent) -> dict[str, Any]:
@@ -102,59 +159,3 @@ def row_of(call: Call, standing: Standing, event: AuditEvent) -> dict[str, Any]:
         "personal_digest": hashlib.sha256(salt + personal).digest(),
         "handle": event.handle,
     }
-
-
-def list_page(
-    tx: Transaction, tenant_id: str, *, after: Position | None, limit: int, sign_ins: bool = False
-) -> list[RecordedEvent]:
-    """A page of sign-ins, or of all other events, the newest first."""
-    event = audit_events.c
-    statement = sa.select(audit_events).where(event.tenant_id == tenant_id, _is_sign_in(sign_ins=sign_ins))
-    if after is not None:
-        older = sa.and_(event.occurred_at == after.occurred_at, event.id < after.id)
-        statement = statement.where(sa.or_(event.occurred_at < after.occurred_at, older))
-    newest_first = statement.order_by(event.occurred_at.desc(), event.id.desc()).limit(limit)
-    return [_read(row) for row in tx.execute(newest_first).mappings()]
-
-
-def find(tx: Transaction, tenant_id: str, event_id: str, *, sign_ins: bool = False) -> RecordedEvent | None:
-    """One sign-in, or one other event, by id."""
-    statement = sa.select(audit_events).where(audit_events.c.tenant_id == tenant_id, audit_events.c.id == event_id)
-    row = tx.execute(statement.where(_is_sign_in(sign_ins=sign_ins))).mappings().first()
-    return None if row is None else _read(row)
-
-
-def find_by_handle(tx: Transaction, tenant_id: str, handle: str, *, since: datetime) -> RecordedEvent | None:
-    """The latest event that gave a worker this handle."""
-    event = audit_events.c
-    statement = (
-        sa.select(audit_events)
-        .where(event.tenant_id == tenant_id, event.handle == handle, event.occurred_at >= since)
-        .order_by(event.occurred_at.desc())
-        .limit(1)
-    )
-    row = tx.execute(statement).mappings().first()
-    return None if row is None else _read(row)
-
-
-def find_at(tx: Transaction, tenant_id: str, moment: datetime, qr_code_id: str) -> RecordedEvent | None:
-    """The change of a code at exactly this moment; an event carries the instant of its change."""
-    event = audit_events.c
-    statement = sa.select(audit_events).where(
-        event.tenant_id == tenant_id, event.occurred_at == moment, event.facts.contains(qr_code_id, autoescape=True)
-    )
-    row = tx.execute(statement.where(_is_sign_in(sign_ins=False)).limit(1)).mappings().first()
-    return None if row is None else _read(row)
-
-
-def _is_sign_in(*, sign_ins: bool) -> sa.ColumnElement[bool]:
-    category = audit_events.c.category
-    return category == Category.SIGN_IN.value if sign_ins else category != Category.SIGN_IN.value
-
-
-def _read(row: sa.RowMapping) -> RecordedEvent:
-    values = {field.name: row[field.name] for field in fields(RecordedEvent)}
-    personal = row["personal"]
-    values["facts"] = msgspec.json.decode(row["facts"])
-    values["personal"] = None if personal is None else msgspec.json.decode(personal)
-    return RecordedEvent(**values)

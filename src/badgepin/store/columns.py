@@ -7,6 +7,7 @@ from sqlalchemy.types import TypeDecorator
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 class Instant(TypeDecorator[datetime]):
@@ -20,8 +21,13 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else to_microseconds(value)
 
     def process_result_value(self, value: int | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 - the signature is SQLAlchemy's
-        """Turn microseconds into an aware datetime."""
-        return None if value is None else from_microseconds(value)
+        """Turn microseconds into an aware datetime; what no one writes but by hand becomes the last one there is."""
+        if value is None:
+            return None
+        try:
+            return from_microseconds(value)
+        except (OverflowError, TypeError):
+            return _LAST
 
 
 def to_microseconds(instant: datetime) -> int:
@@ -42,14 +48,3 @@ def guid() -> sa.String:
 def exact_text(length: int | None = None) -> sa.String:
     """Text that sorts and compares by code point on both databases, whatever the server's locale."""
     return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
-
-
-def reads_like(column: sa.ColumnElement[str], wanted: str) -> sa.ColumnElement[bool]:
-    """Whether a name is this one in any case; both sides are folded by the database, which may know ASCII only."""
-    return sa.func.lower(column) == sa.func.lower(wanted)
-
-
-def begins_with(column: sa.ColumnElement[str], prefix: str) -> sa.ColumnElement[bool]:
-    """Whether a name begins like this in any case."""
-    escaped = prefix.replace("/", "//").replace("%", "/%").replace("_", "/_")
-    return sa.func.lower(column).like(sa.func.lower(f"{escaped}%"), escape="/")

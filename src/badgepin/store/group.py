@@ -6,8 +6,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from badgepin.domain.group import Group, Member, MemberKind
-from badgepin.store.columns import reads_like
+from badgepin.domain.filter import fold
+from badgepin.domain.group import Group
+from badgepin.domain.query import Page, Query
+from badgepin.domain.user import User
+from badgepin.store import listing
+from badgepin.store import user as user_store
+from badgepin.store.listing import Listing
 from badgepin.store.lock import Lock, locked
 from badgepin.store.tables import (
     administrative_unit_members,
@@ -21,13 +26,22 @@ from badgepin.store.transaction import Transaction
 
 _NAMES = tuple(field.name for field in fields(Group))
 _COLUMNS = tuple(groups.c[name] for name in _NAMES)
+FIELDS = {name: groups.c[name] for name in _NAMES} | {
+    "display_name": groups.c.display_name_key,
+    # every group here is a security group, which scripts ask about all the same
+    "security_enabled": sa.true(),
+    "mail_enabled": sa.false(),
+    "group_types": sa.literal_column("'[]'", sa.Text),
+}
+"""The column of every field of a group that can be asked about."""
+LISTING = Listing(groups, _COLUMNS, FIELDS, groups.c.id, indexed=frozenset({"display_name"}))
 
 
 def find(tx: Transaction, tenant_id: str, group_id: str, *, lock: Lock = Lock.NONE) -> Group | None:
     """A group by id."""
     statement = sa.select(*_COLUMNS).where(groups.c.tenant_id == tenant_id, groups.c.id == group_id)
     row = tx.execute(locked(statement, lock)).first()
-    return None if row is None else Group(**row._mapping)
+    return None if row is None else read(row)
 
 
 def lock(tx: Transaction, tenant_id: str) -> None:
@@ -36,14 +50,14 @@ def lock(tx: Transaction, tenant_id: str) -> None:
         tx.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"groups {tenant_id}"))))
 
 
-def list_page(
-    tx: Transaction, tenant_id: str, *, after: str, limit: int, display_name: str | None = None
-) -> list[Group]:
-    """Groups in the order of their ids."""
-    statement = sa.select(*_COLUMNS).where(groups.c.tenant_id == tenant_id, groups.c.id > after)
-    if display_name is not None:
-        statement = statement.where(reads_like(groups.c.display_name, display_name))
-    return [Group(**row._mapping) for row in tx.execute(statement.order_by(groups.c.id).limit(limit))]
+def list_page(tx: Transaction, tenant_id: str, query: Query) -> Page[Group]:
+    """A page of groups."""
+    return listing.list_page(tx, LISTING, groups.c.tenant_id == tenant_id, query, read)
+
+
+def count(tx: Transaction, tenant_id: str, query: Query) -> int:
+    """How many groups match."""
+    return listing.count(tx, LISTING, groups.c.tenant_id == tenant_id, query)
 
 
 def insert(tx: Transaction, tenant_id: str, group: Group) -> None:
@@ -85,18 +99,18 @@ def remove_owner(tx: Transaction, tenant_id: str, group_id: str, user_id: str) -
     return removed.rowcount == 1
 
 
-def list_owners(tx: Transaction, tenant_id: str, group_id: str, *, after: str, limit: int) -> list[Member]:
+def list_owners(tx: Transaction, tenant_id: str, group_id: str, query: Query) -> Page[User]:
     """A page of owners."""
     owner = group_owners.c
-    rows = tx.execute(
-        sa.select(users.c.id, users.c.display_name, users.c.user_principal_name)
-        .join(group_owners, sa.and_(owner.tenant_id == users.c.tenant_id, owner.user_id == users.c.id))
-        .where(owner.tenant_id == tenant_id, owner.group_id == group_id, users.c.id > after)
-        .order_by(users.c.id)
-        .limit(limit)
-    )
-    return [Member(row.id, MemberKind.USER, row.display_name, row.user_principal_name) for row in rows]
+    owns = sa.select(owner.user_id).where(owner.tenant_id == tenant_id, owner.group_id == group_id)
+    within = sa.and_(users.c.tenant_id == tenant_id, users.c.id.in_(owns))
+    return listing.list_page(tx, user_store.LISTING, within, query, user_store.read)
+
+
+def read(row: Any, prefix: str = "") -> Group:  # noqa: ANN401 - a row that holds the columns above
+    """The group in a row; `prefix` is what the columns' labels begin with."""
+    return Group(**{name: row._mapping[f"{prefix}{name}"] for name in _NAMES})
 
 
 def _values(group: Group) -> dict[str, Any]:
-    return {name: getattr(group, name) for name in _NAMES}
+    return {name: getattr(group, name) for name in _NAMES} | {"display_name_key": fold(group.display_name)}

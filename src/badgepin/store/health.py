@@ -9,13 +9,15 @@ from badgepin.domain.hashed_pin import HashedPin
 from badgepin.store.tables import pins, qr_codes
 from badgepin.store.transaction import Transaction
 
-_SCHEMA = "2026_11_23_sign_in"
+_SCHEMA = "2026_11_29_nodes"
 _DURABLE = ("fsync", "full_page_writes")
 
 
-def answers(tx: Transaction) -> bool:
-    """Whether a statement goes through."""
-    return bool(tx.execute(sa.text("SELECT 1")).scalar_one())
+def product(tx: Transaction) -> tuple[str, str]:
+    """The database's name and version."""
+    if tx.dialect.name == "postgresql":
+        return "PostgreSQL", str(tx.execute(sa.text("SHOW server_version")).scalar_one()).partition(" ")[0]
+    return "SQLite", str(tx.execute(sa.text("SELECT sqlite_version()")).scalar_one())
 
 
 def newest_revision() -> str:
@@ -58,11 +60,20 @@ def clock(tx: Transaction) -> datetime | None:
     return tx.execute(sa.select(sa.func.clock_timestamp(type_=sa.DateTime(timezone=True)))).scalar_one()
 
 
-def unsafe_setting(tx: Transaction) -> str | None:
-    """A PostgreSQL setting with which a crash can lose or damage what was acknowledged, as a sentence."""
+def unsafe_setting(tx: Transaction, *, high_availability: bool) -> str | None:
+    """A PostgreSQL setting with which a crash can lose or damage what was acknowledged, as a sentence.
+
+    With `high_availability` also one with which a failover can.
+    """
     if tx.dialect.name != "postgresql":
-        return None
+        return "high_availability needs PostgreSQL: set database_url." if high_availability else None
     for name in _DURABLE:
         if tx.execute(sa.text(f"SHOW {name}")).scalar_one() != "on":
             return f"PostgreSQL runs with {name}=off, which loses data in a crash: set {name}=on."
+    commit = tx.execute(sa.text("SHOW synchronous_commit")).scalar_one()
+    if commit == "off" or (high_availability and commit == "local"):
+        event = "a failover" if commit == "local" else "a crash"
+        return f"PostgreSQL runs with synchronous_commit={commit}, which loses writes in {event}: set it to on."
+    if high_availability and not tx.execute(sa.text("SHOW synchronous_standby_names")).scalar_one():
+        return "high_availability is on and PostgreSQL waits for no standby: set synchronous_standby_names."
     return None

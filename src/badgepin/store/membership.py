@@ -1,18 +1,19 @@
 """Who is in what: members of groups and administrative units, in either direction."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from badgepin.domain.caller import TENANT_WIDE
+from badgepin.domain.directory_object import DirectoryObject
 from badgepin.domain.group import Member, MemberKind
-from badgepin.store.tables import (
-    administrative_unit_members,
-    group_members,
-    groups,
-    users,
-)
+from badgepin.domain.query import Page, Query
+from badgepin.store import listing
+from badgepin.store.directory_object import objects_among, read_object
+from badgepin.store.filter import Condition
+from badgepin.store.listing import Listing
+from badgepin.store.tables import administrative_unit_members, group_members, role_assignments
 from badgepin.store.transaction import Transaction
 
 
@@ -51,49 +52,120 @@ def remove(tx: Transaction, where: Membership, tenant_id: str, container_id: str
     return removed.rowcount == 1
 
 
-def list_members(
-    tx: Transaction, where: Membership, tenant_id: str, container_id: str, *, after: str, limit: int
-) -> list[Member]:
-    """A page of direct members, in the order of their ids."""
-    table = where.table
-    statement = _named(
-        sa.select(table.c.member_id.label("id"), table.c.member_kind.label("kind"))
-        .where(table.c.tenant_id == tenant_id, table.c[where.container] == container_id, table.c.member_id > after)
-        .subquery(),
-        tenant_id,
+def people_in_units(tenant_id: str, unit_ids: frozenset[str]) -> sa.Select[tuple[str]]:
+    """The ids of people who are members of any of these units."""
+    member = administrative_unit_members.c
+    return sa.select(member.member_id).where(
+        member.tenant_id == tenant_id,
+        member.member_kind == MemberKind.USER.value,
+        member.administrative_unit_id.in_(sorted(unit_ids)),
     )
-    return _read(tx, statement.limit(limit))
 
 
-def list_transitive_members(tx: Transaction, tenant_id: str, group_id: str, *, after: str, limit: int) -> list[Member]:
+def list_members(
+    tx: Transaction, where: Membership, tenant_id: str, container_id: str, query: Query, only: MemberKind | None = None
+) -> Page[DirectoryObject]:
+    """A page of direct members."""
+    return listing.list_page(tx, *_members(where, tenant_id, container_id, only), query, read_object)
+
+
+def count_members(
+    tx: Transaction, where: Membership, tenant_id: str, container_id: str, query: Query, only: MemberKind | None = None
+) -> int:
+    """How many direct members match."""
+    return listing.count(tx, *_members(where, tenant_id, container_id, only), query)
+
+
+def list_transitive_members(
+    tx: Transaction, tenant_id: str, group_id: str, query: Query, only: MemberKind | None = None
+) -> Page[DirectoryObject]:
     """A page of direct and nested members of a group."""
+    return listing.list_page(tx, *_transitive_members(tenant_id, group_id, only), query, read_object)
+
+
+def count_transitive_members(
+    tx: Transaction, tenant_id: str, group_id: str, query: Query, only: MemberKind | None = None
+) -> int:
+    """How many direct and nested members match."""
+    return listing.count(tx, *_transitive_members(tenant_id, group_id, only), query)
+
+
+def list_containers(
+    tx: Transaction, tenant_id: str, member_id: str, query: Query, kinds: frozenset[MemberKind], *, transitive: bool
+) -> Page[DirectoryObject]:
+    """A page of what somebody is in, of these kinds (groups, units, roles), also through groups where asked."""
+    return listing.list_page(tx, *_containers(tenant_id, member_id, kinds, transitive=transitive), query, read_object)
+
+
+def count_containers(
+    tx: Transaction, tenant_id: str, member_id: str, query: Query, kinds: frozenset[MemberKind], *, transitive: bool
+) -> int:
+    """How many of these kinds somebody is in."""
+    return listing.count(tx, *_containers(tenant_id, member_id, kinds, transitive=transitive), query)
+
+
+def _members(
+    where: Membership, tenant_id: str, container_id: str, only: MemberKind | None
+) -> tuple[Listing, Condition]:
+    table = where.table
+    members = (
+        sa.select(table.c.member_id.label("id"), table.c.member_kind.label("kind"))
+        .where(table.c.tenant_id == tenant_id, table.c[where.container] == container_id)
+        .subquery("member")
+    )
+    return objects_among(members, tenant_id, only)
+
+
+def people_in_group(tenant_id: str, group_id: str) -> sa.Select[tuple[str]]:
+    """The ids of people who are in a group, directly or through other groups."""
+    reached = _reached(tenant_id, group_id)
+    return sa.select(reached.c.id).where(reached.c.kind == MemberKind.USER.value)
+
+
+def _transitive_members(tenant_id: str, group_id: str, only: MemberKind | None) -> tuple[Listing, Condition]:
+    return objects_among(_reached(tenant_id, group_id), tenant_id, only)
+
+
+def _reached(tenant_id: str, group_id: str) -> sa.CTE:
     table = group_members
     reached = (
         sa.select(table.c.member_id.label("id"), table.c.member_kind.label("kind"))
         .where(table.c.tenant_id == tenant_id, table.c.group_id == group_id)
         .cte("reached", recursive=True)
     )
-    reached = reached.union(
+    return reached.union(
         sa.select(table.c.member_id, table.c.member_kind)
         .join(reached, reached.c.id == table.c.group_id)
         .where(table.c.tenant_id == tenant_id)
+        # people hold nobody: looking would be a search for each of them
+        .where(reached.c.kind == MemberKind.GROUP.value)
     )
-    chosen = sa.select(reached.c.id, reached.c.kind).where(reached.c.id > after).distinct().subquery()
-    return _read(tx, _named(chosen, tenant_id).limit(limit))
 
 
-def list_groups_of(
-    tx: Transaction, tenant_id: str, member_id: str, *, transitive: bool, after: str, limit: int
-) -> list[Member]:
-    """A page of the groups that somebody is in, directly or through other groups."""
+def _containers(
+    tenant_id: str, member_id: str, kinds: frozenset[MemberKind], *, transitive: bool
+) -> tuple[Listing, Condition]:
     reached = _groups_above(tenant_id, member_id, transitive=transitive)
-    chosen = (
-        sa.select(reached.c.id, sa.literal(MemberKind.GROUP.value).label("kind"))
-        .where(reached.c.id > after)
-        .distinct()
-        .subquery()
-    )
-    return _read(tx, _named(chosen, tenant_id).limit(limit))
+    unit, role = administrative_unit_members.c, role_assignments.c
+    holders = sa.select(reached.c.id) if transitive else sa.select(reached.c.id).where(sa.false())
+    found = sa.union(
+        sa.select(reached.c.id, _kind(MemberKind.GROUP)),
+        sa.select(unit.administrative_unit_id, _kind(MemberKind.UNIT)).where(
+            unit.tenant_id == tenant_id, unit.member_id == member_id
+        ),
+        sa.select(role.role_definition_id, _kind(MemberKind.ROLE)).where(
+            role.tenant_id == tenant_id,
+            role.administrative_unit_id == TENANT_WIDE,
+            sa.or_(role.principal_id == member_id, role.principal_id.in_(holders)),
+        ),
+    ).subquery("member")
+    only = next(iter(kinds)) if len(kinds) == 1 else None
+    listed, within = objects_among(found, tenant_id, only)
+    return listed, sa.and_(within, found.c.kind.in_([kind.value for kind in kinds]))
+
+
+def _kind(kind: MemberKind) -> sa.Label[str]:
+    return sa.literal(kind.value, sa.Text).label("kind")
 
 
 def group_ids_above(tx: Transaction, tenant_id: str, member_id: str) -> frozenset[str]:
@@ -122,26 +194,3 @@ def _groups_above(tenant_id: str, member_id: str, *, transitive: bool) -> sa.CTE
         .join(reached, reached.c.id == table.c.member_id)
         .where(table.c.tenant_id == tenant_id)
     )
-
-
-def _named(members: sa.Subquery, tenant_id: str) -> sa.Select[Any]:
-    return (
-        sa.select(
-            members.c.id,
-            members.c.kind,
-            sa.func.coalesce(users.c.display_name, groups.c.display_name, "").label("display_name"),
-            users.c.user_principal_name,
-        )
-        .select_from(
-            members.outerjoin(users, sa.and_(users.c.tenant_id == tenant_id, users.c.id == members.c.id)).outerjoin(
-                groups, sa.and_(groups.c.tenant_id == tenant_id, groups.c.id == members.c.id)
-            )
-        )
-        .order_by(members.c.id)
-    )
-
-
-def _read(tx: Transaction, statement: sa.Select[Any]) -> list[Member]:
-    return [
-        Member(row.id, MemberKind(row.kind), row.display_name, row.user_principal_name) for row in tx.execute(statement)
-    ]

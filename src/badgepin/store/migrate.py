@@ -14,9 +14,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from badgepin.store.sign_in_tables import schema
+from badgepin.store import postgresql
+from badgepin.store.schema import schema
 from badgepin.store.sqlite import open_engine, settle_journal
 from badgepin.store.transaction import StoreUnavailable
 
@@ -65,6 +66,17 @@ def inspect(url: str) -> SchemaState:
     return _on_connection(url, _state)
 
 
+def is_empty(url: str) -> bool:
+    """Whether a database has no table at all."""
+    return _on_connection(url, lambda connection: not sa.inspect(connection).get_table_names())
+
+
+def knows(revision: str | None) -> bool:
+    """Whether this program has the migrations of a revision."""
+    known = {script.revision for script in ScriptDirectory(str(_FOLDER)).walk_revisions()}
+    return revision in known
+
+
 def newest_revision() -> str:
     """The revision that this program was written for."""
     return str(ScriptDirectory(str(_FOLDER)).get_current_head())
@@ -85,8 +97,8 @@ def _config(connection: sa.Connection) -> Config:
 
 
 def _on_connection(url: str, work: Callable[[sa.Connection], T]) -> T:
-    parsed = sa.make_url(url)
-    if parsed.get_backend_name() == "sqlite":
+    if url.startswith("sqlite"):
+        parsed = sa.make_url(url)
         engine = open_engine(parsed, settle_journal(parsed, "auto"))
         try:
             # tables are rebuilt by copying, and a copy must not cascade
@@ -96,11 +108,11 @@ def _on_connection(url: str, work: Callable[[sa.Connection], T]) -> T:
                     return work(connection)
         finally:
             engine.dispose()
-    return asyncio.run(_on_postgresql(parsed.set(drivername="postgresql+asyncpg"), work))
+    return asyncio.run(_on_postgresql(url, work))
 
 
-async def _on_postgresql(url: sa.URL, work: Callable[[sa.Connection], T]) -> T:
-    engine = create_async_engine(url)
+async def _on_postgresql(url: str, work: Callable[[sa.Connection], T]) -> T:
+    engine = postgresql.open_engine(url)
     try:
         connection = await _connect(engine)
         try:

@@ -12,12 +12,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from badgepin.store.audit import append_row, event_values, recorded_or_undone, recording
 from badgepin.store.columns import Instant, exact_text, guid
 from badgepin.store.pin import NEVER_LOCKED, refund
 from badgepin.store.session import NewSession, insert, note_use
 from badgepin.store.sign_in import consume
 from badgepin.store.sign_in_tables import proofs, sessions
-from badgepin.store.tables import audit_events, pin_charges, pin_locks, pins, qr_codes, qr_uses, users
+from badgepin.store.tables import pin_charges, pin_locks, pins, qr_codes, qr_uses, users
 from badgepin.store.transaction import Transaction
 
 
@@ -41,7 +42,7 @@ def insert_session(tx: Transaction, tenant_id: str, opening: ToOpen, event: dict
         refund(tx, tenant_id, opening.pin_id, qr_code_id=session.qr_code_id, proof_id=opening.proof_id, now=now)
         insert(tx, tenant_id, session, now)
         note_use(tx, tenant_id, session.qr_code_id, now)
-        tx.execute(sa.insert(audit_events), event)
+        append_row(tx, event)
         return True
     values = {
         "in_tenant": tenant_id,
@@ -58,9 +59,10 @@ def insert_session(tx: Transaction, tenant_id: str, opening: ToOpen, event: dict
         "pin": opening.pin_id,
         "rev": opening.revision,
         "mac": opening.row_mac,
-        **{f"event_{name}": value for name, value in event.items()},
+        **event_values(event),
     }
-    return tx.execute(_opening(), values).rowcount == 1
+    with recorded_or_undone():
+        return tx.execute(_opening(), values).rowcount == 1
 
 
 def _bind(name: str, kind: Any) -> sa.BindParameter[Any]:  # noqa: ANN401 - a column's type
@@ -162,6 +164,4 @@ def _rows(consumed: sa.CTE) -> sa.Insert:
         .returning(sessions.c.id)
         .cte("opened")
     )
-    event = [_bind(f"event_{column.name}", column.type) for column in audit_events.c]
-    recorded = sa.insert(audit_events).from_select(list(audit_events.c), sa.select(*event).select_from(consumed))
-    return recorded.add_cte(used, opened)
+    return recording(consumed).add_cte(used, opened)

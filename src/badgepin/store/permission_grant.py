@@ -6,11 +6,25 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.application import DelegatedGrant, PermissionGrant
-from badgepin.store.tables import application_permissions, delegated_grants
+from badgepin.domain.query import Page, Query
+from badgepin.store import listing
+from badgepin.store.application_tables import application_permissions, delegated_grants
+from badgepin.store.listing import Listing
+from badgepin.store.tables import applications
 from badgepin.store.transaction import Transaction
 
 _kept = application_permissions.c
 _given = delegated_grants.c
+_PRINCIPAL = applications.c.service_principal_id
+_LISTING = Listing(
+    delegated_grants.join(
+        applications,
+        sa.and_(applications.c.tenant_id == _given.tenant_id, applications.c.id == _given.application_id),
+    ),
+    (*delegated_grants.c, _PRINCIPAL.label("principal")),
+    {"id": _given.id, "client_id": _PRINCIPAL, "principal_id": sa.func.nullif(_given.user_id, "")},
+    _given.id,
+)
 
 
 def insert(tx: Transaction, tenant_id: str, application_id: str, grant: PermissionGrant) -> bool:
@@ -82,14 +96,11 @@ def find_delegated(tx: Transaction, tenant_id: str, grant_id: str) -> DelegatedG
     return None if row is None else _read(row)
 
 
-def list_delegated(
-    tx: Transaction, tenant_id: str, *, after: str, limit: int, application_id: str | None = None
-) -> list[DelegatedGrant]:
-    """Grants in the order of their ids."""
-    statement = sa.select(delegated_grants).where(_given.tenant_id == tenant_id, _given.id > after)
-    if application_id is not None:
-        statement = statement.where(_given.application_id == application_id)
-    return [_read(row) for row in tx.execute(statement.order_by(_given.id).limit(limit))]
+def list_delegated(tx: Transaction, tenant_id: str, query: Query) -> Page[tuple[DelegatedGrant, str]]:
+    """A page of grants, each with its application's service principal."""
+    return listing.list_page(
+        tx, _LISTING, _given.tenant_id == tenant_id, query, lambda row: (_read(row), row.principal)
+    )
 
 
 def delete_delegated(tx: Transaction, tenant_id: str, grant_id: str) -> bool:

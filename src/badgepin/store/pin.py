@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.hashed_pin import HashedPin
 from badgepin.domain.lockout import DAY, LockoutRules
+from badgepin.domain.revocation import Revocation, RevocationKind
+from badgepin.store.revocation import foretell
 from badgepin.store.tables import pin_charges, pin_locks, pins
 from badgepin.store.transaction import Transaction
 
@@ -55,6 +57,7 @@ def replace_pin(  # noqa: PLR0913 - one statement, every value named
     now: datetime,
 ) -> bool:
     """Give a PIN new digits under the version after the kept one; its lifetime budget starts anew."""
+    foretell(tx, Revocation(RevocationKind.PIN, tenant_id, pin.id, now, version=pin.version))
     changed = tx.execute(
         sa.update(pins)
         .where(pins.c.tenant_id == tenant_id, pins.c.user_id == user_id, pins.c.id == pin.id)
@@ -88,8 +91,11 @@ def _hash_columns(hashed: HashedPin) -> dict[str, Any]:
 def get_pin(tx: Transaction, tenant_id: str, user_id: str) -> KeptPin | None:
     """A person's PIN row."""
     row = tx.execute(sa.select(pins).where(pins.c.tenant_id == tenant_id, pins.c.user_id == user_id)).first()
-    if row is None:
-        return None
+    return None if row is None else read_pin(row)
+
+
+def read_pin(row: Any) -> KeptPin:  # noqa: ANN401 - a row of `pins`
+    """The PIN in a row."""
     hashed = HashedPin(
         memory_kib=row.memory_kib,
         iterations=row.iterations,
@@ -114,23 +120,35 @@ def charge(  # noqa: PLR0913 - the parameters of the design's statements
     tx: Transaction, tenant_id: str, pin: KeptPin, *, qr_code_id: str, proof_id: str, rules: LockoutRules, now: datetime
 ) -> Step | None:
     """Charge one guess to every budget. None: some budget is used up; the caller rolls back and does not hash."""
-    if not _charge_life(tx, tenant_id, pin, rules):
+    life = _charge_life(tx, tenant_id, pin, rules)
+    if life is None:
         return None
     step = _charge_step(tx, tenant_id, pin.id, qr_code_id, rules, now)
     if step is None or not _charge_day(tx, tenant_id, pin.id, qr_code_id, proof_id, rules, now):
         return None
+    foretell_wait(tx, tenant_id, pin, qr_code_id, step, life=life, now=now)
     return step
 
 
-def _charge_life(tx: Transaction, tenant_id: str, pin: KeptPin, rules: LockoutRules) -> bool:
+def foretell_wait(  # noqa: PLR0913 - what the journal says of it
+    tx: Transaction, tenant_id: str, pin: KeptPin, qr_code_id: str, step: Step, *, life: int, now: datetime
+) -> None:
+    """A wait is in the journal before its guess is checked, so that a restore gives back fewer guesses than a step."""
+    if step.locked_until is not None:
+        kind, until = RevocationKind.STEP, step.locked_until
+        foretell(tx, Revocation(kind, tenant_id, pin.id, now, qr_code_id, pin.version, step.failures, life, until))
+
+
+def _charge_life(tx: Transaction, tenant_id: str, pin: KeptPin, rules: LockoutRules) -> int | None:
     # first, because it takes the row lock under which the other budgets are counted exactly
     charged = tx.execute(
         sa.update(pins)
         .where(pins.c.tenant_id == tenant_id, pins.c.id == pin.id, pins.c.version == pin.version)
         .where(pins.c.disabled_at.is_(None), pins.c.life_failures < rules.pin_life)
         .values(life_failures=pins.c.life_failures + 1)
+        .returning(pins.c.life_failures)
     )
-    return charged.rowcount == 1
+    return charged.scalar_one_or_none()
 
 
 def _charge_step(
@@ -212,8 +230,12 @@ def disable_if_spent(tx: Transaction, tenant_id: str, pin_id: str, rules: Lockou
         .where(pins.c.tenant_id == tenant_id, pins.c.id == pin_id, pins.c.disabled_at.is_(None))
         .where(pins.c.life_failures >= rules.pin_life)
         .values(disabled_at=now)
-    )
-    return disabled.rowcount == 1
+        .returning(pins.c.version)
+    ).scalar_one_or_none()
+    if disabled is None:
+        return False
+    foretell(tx, Revocation(RevocationKind.PIN_SPENT, tenant_id, pin_id, now, version=disabled, life=rules.pin_life))
+    return True
 
 
 def is_disabled(tx: Transaction, tenant_id: str, pin_id: str) -> bool:

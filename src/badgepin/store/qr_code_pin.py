@@ -13,10 +13,14 @@ from badgepin.domain.caller import Call
 from badgepin.domain.ids import is_guid
 from badgepin.domain.qr_code import CodeKind, Lifetime, QRCode
 from badgepin.domain.qr_code_pin import MethodLimits, MethodView, Person, Pin, QRCodePinMethod
+from badgepin.domain.replacement import arrange
+from badgepin.domain.revocation import Revocation, RevocationKind
 from badgepin.domain.user import user_principal_name_key
 from badgepin.store.audit import PreparedChange
 from badgepin.store.columns import Instant, exact_text, from_microseconds
+from badgepin.store.given_acts import given_acts, read_in_hand
 from badgepin.store.json_rows import json_rows, read_rows
+from badgepin.store.revocation import foretell
 from badgepin.store.standing import (
     TENANT,
     CallerKind,
@@ -58,7 +62,9 @@ class NewQRCode:
     lifetime: Lifetime
     mac_key_id: str
     row_mac: bytes
+    activated_at: datetime | None
     revision: int = 1
+    is_replacement: bool = False
 
 
 def _is_person(table: sa.FromClause, named: str) -> sa.ColumnElement[bool]:
@@ -76,16 +82,21 @@ def lock_person(tx: Transaction, tenant_id: str, named: str) -> None:
     )
 
 
-def view(tx: Transaction, call: Call, named: str) -> MethodView | None:
-    """What an operation on a person's method needs, or None when the caller's token no longer counts."""
+def view(tx: Transaction, call: Call, named: str, *, gives: bool = False) -> MethodView | None:
+    """What an operation on a person's method needs, or None when the caller's token no longer counts.
+
+    `gives`: also what the caller gave the person within the span of dual control.
+    """
     by_id = is_guid(named)
     values = {**caller_values(call), "named": named.lower() if by_id else user_principal_name_key(named)}
-    row = tx.execute(_view_statement(kind_of(call), by_id=by_id), values).first()
-    return None if row is None else _read_view(row)
+    if gives:
+        values["given_since"] = call.now - call.dual_control.span
+    row = tx.execute(_view_statement(kind_of(call), by_id=by_id, gives=gives), values).first()
+    return None if row is None else _read_view(row, call.now)
 
 
 @cache
-def _view_statement(kind: CallerKind, *, by_id: bool) -> sa.Select[Any]:
+def _view_statement(kind: CallerKind, *, by_id: bool, gives: bool) -> sa.Select[Any]:
     source = caller_source(kind)
     named = (_person.c.id if by_id else _person.c.user_principal_name_key) == sa.bindparam("named", type_=exact_text())
     method = qr_code_pin_methods
@@ -95,7 +106,8 @@ def _view_statement(kind: CallerKind, *, by_id: bool) -> sa.Select[Any]:
         .outerjoin(pins, sa.and_(pins.c.tenant_id == TENANT, pins.c.user_id == _person.c.id))
         .outerjoin(method_policies, method_policies.c.tenant_id == TENANT)
     )
-    return sa.select(*source.columns, *_COLUMNS).select_from(joined).where(*source.conditions)
+    given = given_acts(source.columns[0], _person) if gives else sa.literal("[]")
+    return sa.select(*source.columns, *_COLUMNS, given.label("given")).select_from(joined).where(*source.conditions)
 
 
 def _units_of_person() -> sa.ScalarSelect[str]:
@@ -118,6 +130,7 @@ def _codes_of_person() -> sa.ScalarSelect[str]:
                 for column in (code.c.created_at, code.c.start_at, code.c.expire_at)
             ),
             sa.type_coerce(qr_uses.c.last_used_at, sa.BigInteger),
+            code.c.is_replacement,
         )
         .select_from(
             code.outerjoin(qr_uses, sa.and_(qr_uses.c.tenant_id == code.c.tenant_id, qr_uses.c.qr_code_id == code.c.id))
@@ -170,7 +183,7 @@ _COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
 )
 
 
-def _read_view(row: Any) -> MethodView:  # noqa: ANN401 - the row of `view`
+def _read_view(row: Any, now: datetime) -> MethodView:  # noqa: ANN401 - the row of `view`
     limits = MethodLimits()
     if row.pin_length is not None:
         limits = MethodLimits(row.pin_length, row.standard_lifetime_days)
@@ -185,21 +198,28 @@ def _read_view(row: Any) -> MethodView:  # noqa: ANN401 - the row of `view`
         row.role_in_restricted_unit,
     )
     person = Person(row.person_id, row.person_upn, row.person_name)
-    return MethodView(standing, limits, person, target, _read_method(row))
+    return MethodView(standing, limits, person, target, _read_method(row, now), read_in_hand(row.given))
 
 
-def _read_method(row: Any) -> QRCodePinMethod | None:  # noqa: ANN401 - the row of `view`
+def _read_method(row: Any, now: datetime) -> QRCodePinMethod | None:  # noqa: ANN401 - the row of `view`
     if row.method_id is None:
         return None
     pin = Pin(row.pin_id, row.pin_version, row.must_change_at_next_sign_in, row.pin_created_at, row.pin_updated_at)
-    codes = {code.kind: code for code in (_read_code(values) for values in read_rows(row.codes))}
+    codes = {(code.kind, code.is_replacement): code for code in map(_read_code, read_rows(row.codes))}
+    standard = arrange(codes.get((CodeKind.STANDARD, False)), codes.get((CodeKind.STANDARD, True)), now)
     return QRCodePinMethod(
-        row.method_id, row.method_created_at, pin, codes.get(CodeKind.STANDARD), codes.get(CodeKind.TEMPORARY)
+        row.method_id,
+        row.method_created_at,
+        pin,
+        standard.current,
+        codes.get((CodeKind.TEMPORARY, False)),
+        standard.pending,
+        standard.left_over,
     )
 
 
 def _read_code(values: list[Any]) -> QRCode:
-    identifier, kind, created, start, expire, used = values
+    identifier, kind, created, start, expire, used, is_replacement = values
     return QRCode(
         identifier,
         CodeKind(kind),
@@ -207,6 +227,7 @@ def _read_code(values: list[Any]) -> QRCode:
         from_microseconds(start),
         from_microseconds(expire),
         None if used is None else from_microseconds(used),
+        bool(is_replacement),
     )
 
 
@@ -219,7 +240,8 @@ def insert_method(tx: Transaction, tenant_id: str, user_id: str, method_id: str,
 
 def delete_method(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> bool:
     """Revoke every live code, delete PIN and method. Returns whether there was a method."""
-    revoke_all(tx, tenant_id, user_id, now)
+    foretell(tx, Revocation(RevocationKind.METHOD, tenant_id, user_id, now))
+    _revoke_all(tx, tenant_id, user_id, now)
     tx.execute(sa.delete(pins).where(pins.c.tenant_id == tenant_id, pins.c.user_id == user_id))
     method = qr_code_pin_methods
     deleted = tx.execute(sa.delete(method).where(method.c.tenant_id == tenant_id, method.c.user_id == user_id))
@@ -228,6 +250,11 @@ def delete_method(tx: Transaction, tenant_id: str, user_id: str, now: datetime) 
 
 def revoke_all(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> None:
     """Revoke every live code of a person."""
+    foretell(tx, Revocation(RevocationKind.CODES, tenant_id, user_id, now))
+    _revoke_all(tx, tenant_id, user_id, now)
+
+
+def _revoke_all(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> None:
     code = qr_codes.c
     tx.execute(
         sa.update(qr_codes)
@@ -244,32 +271,35 @@ _live = sa.and_(
 _REVOCATION = (
     sa.update(qr_codes).where(_live).values(revoked_at=sa.bindparam("at", type_=Instant)).returning(qr_codes.c.id)
 )
-_EXPIRY_MOVE = (
+_STANDARD_REVOCATION = (
     sa.update(qr_codes)
-    .where(_live, qr_codes.c.revision == sa.bindparam("old_revision"))
-    .values(
-        expire_at=sa.bindparam("end", type_=Instant),
-        revision=sa.bindparam("new_revision"),
-        mac_key_id=sa.bindparam("kid"),
-        row_mac=sa.bindparam("mac"),
-    )
+    .where(qr_codes.c.tenant_id == sa.bindparam("in_tenant"), qr_codes.c.user_id == sa.bindparam("of_user"))
+    .where(qr_codes.c.kind == CodeKind.STANDARD.value, qr_codes.c.revoked_at.is_(None))
+    .values(revoked_at=sa.bindparam("at", type_=Instant))
     .returning(qr_codes.c.id)
 )
 
 
-def revocation(tenant_id: str, code_id: str, now: datetime) -> PreparedChange:
-    """The change that revokes one live code, and hits nothing when somebody was faster."""
+def revocation(tx: Transaction, tenant_id: str, code_id: str, now: datetime) -> PreparedChange:
+    """The change that revokes one live code, and hits nothing when somebody was faster; already in the journal."""
+    foretell(tx, Revocation(RevocationKind.CODE, tenant_id, code_id, now))
     return PreparedChange(_REVOCATION, {"in_tenant": tenant_id, "code": code_id, "at": now})
+
+
+def standard_revocation(tx: Transaction, tenant_id: str, user_id: str, now: datetime) -> PreparedChange:
+    """The change that revokes whatever opens as a person's standard code, or waits to: the old one and the new one."""
+    foretell(tx, Revocation(RevocationKind.STANDARD_CODES, tenant_id, user_id, now))
+    return PreparedChange(_STANDARD_REVOCATION, {"in_tenant": tenant_id, "of_user": user_id, "at": now})
 
 
 def revoke(tx: Transaction, tenant_id: str, code_id: str, now: datetime) -> None:
     """Revoke one code if it is live."""
-    change = revocation(tenant_id, code_id, now)
+    change = revocation(tx, tenant_id, code_id, now)
     tx.execute(change.statement, dict(change.values))
 
 
 def insert_qr_code(tx: Transaction, tenant_id: str, user_id: str, code: NewQRCode) -> bool:
-    """Add a live code. Returns False when another live code of its kind is there."""
+    """Add a live code. Returns False when another one has its place."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     added = tx.execute(
         insert(qr_codes)
@@ -283,14 +313,22 @@ def insert_qr_code(tx: Transaction, tenant_id: str, user_id: str, code: NewQRCod
             created_at=code.created_at,
             start_at=code.lifetime.start_at,
             expire_at=code.lifetime.expire_at,
-            activated_at=code.created_at,
+            activated_at=code.activated_at,
             revision=code.revision,
             mac_key_id=code.mac_key_id,
             row_mac=code.row_mac,
+            is_replacement=code.is_replacement,
         )
         .on_conflict_do_nothing()
     )
     return added.rowcount == 1
+
+
+def has_live_code(tx: Transaction, tenant_id: str, user_id: str) -> bool:
+    """Whether a person has any code that was not revoked."""
+    code = qr_codes.c
+    here = (code.tenant_id == tenant_id, code.user_id == user_id, code.revoked_at.is_(None))
+    return tx.execute(sa.select(code.id).where(*here).limit(1)).first() is not None
 
 
 @dataclass(frozen=True)
@@ -312,19 +350,3 @@ def get_kept(tx: Transaction, tenant_id: str, code_id: str) -> KeptQRCode | None
         )
     ).first()
     return None if row is None else KeptQRCode(row.algorithm, row.public_key, row.activated_at, row.revision)
-
-
-def expiry_move(
-    tenant_id: str, code_id: str, expire_at: datetime, *, revision: int, mac: tuple[str, bytes]
-) -> PreparedChange:
-    """The change that moves a live code's end; `revision` is the new one and must follow the kept one."""
-    values = {
-        "in_tenant": tenant_id,
-        "code": code_id,
-        "old_revision": revision - 1,
-        "end": expire_at,
-        "new_revision": revision,
-        "kid": mac[0],
-        "mac": mac[1],
-    }
-    return PreparedChange(_EXPIRY_MOVE, values)

@@ -91,6 +91,7 @@ _COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     qr_codes.c.expire_at,
     qr_codes.c.activated_at,
     qr_codes.c.revoked_at,
+    qr_codes.c.is_replacement,
     qr_codes.c.algorithm,
     qr_codes.c.public_key,
     qr_codes.c.revision,
@@ -122,14 +123,17 @@ _COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
 
 
 def _read_badge(row: Any) -> FoundBadge:  # noqa: ANN401 - the row of `find_badge`
-    code = BadgeCode(row.id, CodeKind(row.kind), row.start_at, row.expire_at, row.activated_at, row.revoked_at)
+    code = BadgeCode(
+        row.id,
+        CodeKind(row.kind),
+        row.start_at,
+        row.expire_at,
+        row.activated_at,
+        row.revoked_at,
+        row.is_replacement,
+    )
     holder = BadgeHolder(
-        row.user_id,
-        row.user_principal_name,
-        row.display_name,
-        row.account_enabled,
-        row.token_generation,
-        is_targeted=False,
+        row.user_id, row.user_principal_name, row.display_name, row.account_enabled, row.token_generation
     )
     pin = None
     if row.pin_id is not None:

@@ -182,6 +182,3 @@ sign_in_preferences = Table(
     Column("sounds", sa.Boolean, nullable=False),
     _refers("user_id", "users"),
 )
-
-schema = metadata
-"""The whole schema, these tables included: what migrations are compared with."""

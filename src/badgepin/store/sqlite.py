@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 _RETURNING = (3, 35, 0)
 _WAL_RESET_FIXED = (3, 51, 3)
 _WITHDRAWN = (3, 52, 0)
-_PRAGMAS = ("foreign_keys=ON", "busy_timeout=5000", "trusted_schema=OFF", "secure_delete=ON", "synchronous=FULL")
+PRAGMAS = ("foreign_keys=ON", "busy_timeout=5000", "trusted_schema=OFF", "secure_delete=ON", "synchronous=FULL")
 _FULL = 2
 
 
@@ -104,11 +104,13 @@ def open_engine(url: sa.URL, mode: SQLiteMode) -> sa.Engine:
         poolclass=sa.pool.QueuePool,
         pool_size=4,
         max_overflow=0,
+        # errors end up in logs, and a row's values must not
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
-        for pragma in (*_PRAGMAS, f"journal_mode={mode.journal}"):
+        for pragma in (*PRAGMAS, f"journal_mode={mode.journal}"):
             connection.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from badgepin.domain.caller import Call, RoleGrant, Standing
 from badgepin.store.columns import Instant, guid
+from badgepin.store.desk_tables import desk_sessions
 from badgepin.store.json_rows import json_rows, read_rows
 from badgepin.store.session import joined_sessions, lives
 from badgepin.store.sign_in_tables import grants, sessions
@@ -63,6 +64,7 @@ TENANT, _CLIENT = sa.bindparam("tenant", type_=guid()), sa.bindparam("client", t
 _USER, _GENERATION = sa.bindparam("caller_user", type_=guid()), sa.bindparam("generation", type_=sa.Integer())
 _CLIENT_GENERATION = sa.bindparam("client_generation", type_=sa.Integer())
 _GRANT = sa.bindparam("grant", type_=guid())
+_DESK_SESSION = sa.bindparam("desk_session", type_=guid())
 
 
 def caller_values(call: Call) -> dict[str, Any]:
@@ -72,6 +74,8 @@ def caller_values(call: Call) -> dict[str, Any]:
     if caller.is_application:
         return values
     values |= {"caller_user": caller.user_id, "client_generation": caller.client_generation}
+    if caller.desk_session_id is not None:
+        return {**values, "desk_session": caller.desk_session_id, "at": call.now}
     return values if caller.grant_id is None else {**values, "grant": caller.grant_id, "at": call.now}
 
 
@@ -82,11 +86,15 @@ class CallerKind:
     is_application: bool
     has_grant: bool
     sessions_end_with_code: bool
+    is_at_desk: bool = False
 
 
 def kind_of(call: Call) -> CallerKind:
     """How this call's caller is looked up."""
-    return CallerKind(call.caller.is_application, call.caller.grant_id is not None, call.sessions_end_with_code)
+    caller = call.caller
+    return CallerKind(
+        caller.is_application, caller.grant_id is not None, call.sessions_end_with_code, caller.is_at_desk
+    )
 
 
 @cache
@@ -128,7 +136,21 @@ def caller_source(kind: CallerKind) -> CallerSource:
     if kind.has_grant:
         alive = living_grants(ends_with_code=kind.sessions_end_with_code)
         conditions = (*conditions, sa.exists(alive.where(users.c.tenant_id == TENANT, grants.c.id == _GRANT)))
+    if kind.is_at_desk:
+        conditions = (*conditions, sa.exists(_living_desk_session()))
     return CallerSource(joined, columns, conditions)
+
+
+def _living_desk_session() -> sa.Select[Any]:
+    # that nobody used it for too long was seen at the door; that it ended since is seen here
+    session = desk_sessions.c
+    return sa.select(session.id).where(
+        session.tenant_id == TENANT,
+        session.id == _DESK_SESSION,
+        session.user_id == _USER,
+        session.ended_at.is_(None),
+        session.expires_at > sa.bindparam("at", type_=Instant),
+    )
 
 
 def read_standing(row: Any) -> Standing:  # noqa: ANN401 - a row of any statement that selects caller_source's columns

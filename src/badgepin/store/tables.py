@@ -24,6 +24,11 @@ def _id(name: str = "id") -> Column[str]:
     return Column(name, guid(), primary_key=True)
 
 
+def _name_key(name: str, *, nullable: bool = True) -> Column[str]:
+    # a name as `domain/filter.py` folds it, so that it is found in any case of any script on both databases
+    return Column(name, exact_text(), nullable=nullable, server_default=None if nullable else "")
+
+
 def _refers(columns: list[str], target: str, target_columns: list[str]) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["tenant_id", *columns], [f"{target}.{column}" for column in ["tenant_id", *target_columns]], ondelete="CASCADE"
@@ -48,10 +53,13 @@ users = Table(
     # the folded name decides who is who; the written one is what people see
     Column("user_principal_name_key", exact_text(), nullable=False),
     Column("display_name", Text, nullable=False),
+    _name_key("display_name_key", nullable=False),
     Column("account_enabled", sa.Boolean, nullable=False),
     Column("user_type", Text, nullable=False),
     Column("given_name", Text),
+    _name_key("given_name_key"),
     Column("surname", Text),
+    _name_key("surname_key"),
     Column("mail", Text),
     Column("job_title", Text),
     Column("department", Text),
@@ -59,11 +67,21 @@ users = Table(
     Column("mobile_phone", Text),
     Column("business_phones", Text, nullable=False, server_default="[]"),
     Column("employee_id", Text),
+    # another person; no foreign key, because both databases would empty the tenant with it
+    Column("manager_id", guid()),
     # a bump ends every token issued before it
     Column("token_generation", sa.Integer, nullable=False, server_default="1"),
     Column("created_at", Instant, nullable=False),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
     Index(None, "tenant_id", "user_principal_name_key", unique=True),
+    Index(None, "tenant_id", "display_name_key", "id"),
+    Index(
+        "ix_users_tenant_id_manager_id",
+        "tenant_id",
+        "manager_id",
+        sqlite_where=sa.text("manager_id IS NOT NULL"),
+        postgresql_where=sa.text("manager_id IS NOT NULL"),
+    ),
 )
 
 groups = Table(
@@ -72,11 +90,13 @@ groups = Table(
     _tenant(),
     _id(),
     Column("display_name", Text, nullable=False),
+    _name_key("display_name_key", nullable=False),
     Column("description", Text),
     Column("mail_nickname", Text),
     Column("is_assignable_to_role", sa.Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
+    Index(None, "tenant_id", "display_name_key", "id"),
 )
 
 group_members = Table(
@@ -87,7 +107,8 @@ group_members = Table(
     _id("member_id"),
     Column("member_kind", Text, nullable=False),
     _refers(["group_id"], "groups", ["id"]),
-    Index(None, "tenant_id", "member_id"),
+    # with the group in it: else SQLite takes the primary key, and looks through every membership of the tenant
+    Index("ix_group_members_member", "tenant_id", "member_id", "group_id"),
     CheckConstraint("member_kind IN ('user', 'group')", name="member_kind"),
 )
 
@@ -99,7 +120,7 @@ group_owners = Table(
     _id("user_id"),
     _refers(["group_id"], "groups", ["id"]),
     _refers(["user_id"], "users", ["id"]),
-    Index(None, "tenant_id", "user_id"),
+    Index("ix_group_owners_user", "tenant_id", "user_id", "group_id"),
 )
 
 administrative_units = Table(
@@ -108,10 +129,12 @@ administrative_units = Table(
     _tenant(),
     _id(),
     Column("display_name", Text, nullable=False),
+    _name_key("display_name_key", nullable=False),
     Column("description", Text),
     Column("is_member_management_restricted", sa.Boolean, nullable=False),
     Column("created_at", Instant, nullable=False),
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
+    Index(None, "tenant_id", "display_name_key", "id"),
 )
 
 administrative_unit_members = Table(
@@ -122,7 +145,7 @@ administrative_unit_members = Table(
     _id("member_id"),
     Column("member_kind", Text, nullable=False),
     _refers(["administrative_unit_id"], "administrative_units", ["id"]),
-    Index(None, "tenant_id", "member_id"),
+    Index("ix_administrative_unit_members_member", "tenant_id", "member_id", "administrative_unit_id"),
     CheckConstraint("member_kind IN ('user', 'group')", name="member_kind"),
 )
 
@@ -156,6 +179,7 @@ applications = Table(
     Column("client_id", guid(), nullable=False),
     Column("service_principal_id", guid(), nullable=False),
     Column("display_name", Text, nullable=False),
+    _name_key("display_name_key", nullable=False),
     Column("description", Text),
     Column("account_enabled", sa.Boolean, nullable=False),
     # addresses of confidential clients, of pages that run in a browser, and of programs on a device
@@ -169,76 +193,7 @@ applications = Table(
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
     Index(None, "tenant_id", "client_id", unique=True),
     Index(None, "tenant_id", "service_principal_id", unique=True),
-)
-
-application_secrets = Table(
-    "application_secrets",
-    metadata,
-    _tenant(),
-    _id("key_id"),
-    Column("application_id", guid(), nullable=False),
-    Column("display_name", Text),
-    # SHA-256 of 256 random bits: nothing to guess, so no slow hash (security design 6.2)
-    Column("secret_digest", LargeBinary, nullable=False),
-    Column("hint", Text, nullable=False),
-    Column("start_at", Instant, nullable=False),
-    Column("end_at", Instant, nullable=False),
-    _refers(["application_id"], "applications", ["id"]),
-    Index(None, "tenant_id", "application_id"),
-)
-
-application_keys = Table(
-    "application_keys",
-    metadata,
-    _tenant(),
-    _id("key_id"),
-    Column("application_id", guid(), nullable=False),
-    Column("display_name", Text),
-    # "jwk" (JSON text) or "x509" (PEM): the public half with which an application signs its assertions
-    Column("kind", Text, nullable=False),
-    Column("public_key", Text, nullable=False),
-    Column("start_at", Instant, nullable=False),
-    Column("end_at", Instant, nullable=False),
-    _refers(["application_id"], "applications", ["id"]),
-    Index(None, "tenant_id", "application_id"),
-    CheckConstraint("kind IN ('jwk', 'x509')", name="kind"),
-)
-
-application_permissions = Table(
-    "application_permissions",
-    metadata,
-    _tenant(),
-    _id("application_id"),
-    Column("permission", exact_text(), primary_key=True),
-    Column("id", guid(), nullable=False),
-    Column("created_at", Instant, nullable=False),
-    _refers(["application_id"], "applications", ["id"]),
-    Index(None, "tenant_id", "id", unique=True),
-)
-
-delegated_grants = Table(
-    "delegated_grants",
-    metadata,
-    _tenant(),
-    _id(),
-    Column("application_id", guid(), nullable=False),
-    # '' is everybody (consentType AllPrincipals)
-    Column("user_id", exact_text(36), nullable=False, server_default=""),
-    Column("scopes", Text, nullable=False),
-    Column("created_at", Instant, nullable=False),
-    _refers(["application_id"], "applications", ["id"]),
-    Index(None, "tenant_id", "application_id", "user_id", unique=True),
-)
-
-used_assertions = Table(
-    "used_assertions",
-    metadata,
-    _tenant(),
-    _id("application_id"),
-    Column("jti_digest", LargeBinary, primary_key=True),
-    Column("expires_at", Instant, nullable=False),
-    _refers(["application_id"], "applications", ["id"]),
-    Index(None, "tenant_id", "expires_at"),
+    Index(None, "tenant_id", "display_name_key", "id"),
 )
 
 method_policies = Table(
@@ -283,13 +238,16 @@ qr_codes = Table(
     Column("revision", sa.Integer, nullable=False),
     Column("mac_key_id", Text, nullable=False),
     Column("row_mac", LargeBinary, nullable=False),
+    # issued to take over from the standard code, and not used yet
+    Column("is_replacement", sa.Boolean, nullable=False, server_default=sa.false()),
     _refers(["user_id"], "users", ["id"]),
-    # at most one live code of a kind: two writers cannot both win
+    # at most one live code of a kind, and one to take over: two writers cannot both win
     Index(
         "ux_qr_codes_live",
         "tenant_id",
         "user_id",
         "kind",
+        "is_replacement",
         unique=True,
         sqlite_where=sa.text("revoked_at IS NULL"),
         postgresql_where=sa.text("revoked_at IS NULL"),
@@ -390,6 +348,7 @@ audit_events = Table(
     ForeignKeyConstraint(["tenant_id"], ["tenants.tenant_id"], ondelete="CASCADE"),
     Index(None, "tenant_id", "occurred_at", "id"),
     Index(None, "tenant_id", "category", "occurred_at", "id"),
+    Index(None, "tenant_id", "target_id", "occurred_at"),
     Index(
         None,
         "tenant_id",

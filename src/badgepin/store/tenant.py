@@ -5,7 +5,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from badgepin.domain.caller import Caller
-from badgepin.domain.tenant import COMMAND_LINE_CLIENT, COMMAND_LINE_NAME, Tenant
+from badgepin.domain.filter import fold
+from badgepin.domain.tenant import COMMAND_LINE_CLIENT, BuiltIn, Tenant
 from badgepin.store.tables import applications, tenants
 from badgepin.store.transaction import Transaction
 
@@ -22,16 +23,19 @@ def insert(tx: Transaction, tenant: Tenant) -> None:
     )
 
 
-def insert_command_line(tx: Transaction, tenant: Tenant, *, application_id: str, service_principal_id: str) -> None:
-    """Add the tenant's built-in application; it has no secret, so nobody gets a token for it."""
+def insert_built_in(
+    tx: Transaction, tenant: Tenant, built_in: BuiltIn, *, application_id: str, service_principal_id: str
+) -> None:
+    """Add one of the tenant's built-in applications; it has no secret, so nobody gets a token for it."""
     tx.execute(
         sa.insert(applications).values(
             tenant_id=tenant.id,
             id=application_id,
-            client_id=COMMAND_LINE_CLIENT,
+            client_id=built_in.client_id,
             service_principal_id=service_principal_id,
-            display_name=COMMAND_LINE_NAME,
-            description="What the operator does at this server's command line.",
+            display_name=built_in.name,
+            display_name_key=fold(built_in.name),
+            description=built_in.description,
             account_enabled=True,
             created_at=tenant.created_at,
         )

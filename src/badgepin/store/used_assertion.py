@@ -5,8 +5,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from badgepin.store.application_tables import used_assertions
 from badgepin.store.columns import from_microseconds
-from badgepin.store.tables import used_assertions
 from badgepin.store.transaction import Transaction
 
 
