@@ -12,9 +12,11 @@ from badgepin.domain.qr_code import QRCode
 from badgepin.domain.qr_code_pin import MethodLimits
 from badgepin.services import pin as pins
 from badgepin.services import qr_code_pin as codes
+from badgepin.services import replacement
 from badgepin.services.badge import PrintedQRCode, print_qr_code
 from badgepin.services.pin import NewPin, WantedMethod
 from badgepin.services.qr_code_pin import CodeRules, Issued, Kept, WantedLifetime
+from badgepin.services.replacement import Replaced, Wanted
 from badgepin.web.installation import Installation
 
 NewCall = Callable[[], Call]
@@ -59,6 +61,19 @@ async def issue_temporary(installation: Installation, new_call: NewCall, named: 
         lambda tx: codes.create_temporary_qr_code(tx, call, named, lambda: lifetime, installation.keys)
     )
     return _badge(installation, issued)
+
+
+async def replace_standard(
+    installation: Installation, new_call: NewCall, named: str, wanted: Wanted
+) -> tuple[Badge, Replaced]:
+    """A new standard code that takes over from the old one. Raises `NotFound`, `InvalidValue`, `Conflict`."""
+    call = new_call()
+    done = await installation.database.write(
+        lambda tx: replacement.replace_standard_qr_code(
+            tx, call, named, lambda: wanted, _rules(installation), installation.keys
+        )
+    )
+    return _badge(installation, Issued(done.admitted, done.issued)), done
 
 
 async def reset_pin(installation: Installation, new_call: NewCall, named: str) -> str:

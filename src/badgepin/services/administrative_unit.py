@@ -7,8 +7,10 @@ from badgepin.domain.administrative_unit import AdministrativeUnit
 from badgepin.domain.audit import Activity, AuditEvent, Category, Change, Operation
 from badgepin.domain.caller import Call
 from badgepin.domain.directory_access import DirectoryAction
+from badgepin.domain.directory_object import DirectoryObject
 from badgepin.domain.errors import Conflict, NotFound, Reason
-from badgepin.domain.group import Member
+from badgepin.domain.group import MemberKind
+from badgepin.domain.query import Page, Query
 from badgepin.services.group import find_member
 from badgepin.services.standing import require
 from badgepin.store import administrative_unit as store
@@ -32,12 +34,16 @@ def find_unit(tx: Transaction, call: Call, unit_id: str, *, lock: Lock = Lock.NO
     return unit
 
 
-def list_units(
-    tx: Transaction, call: Call, *, after: str, limit: int, display_name: str | None = None
-) -> list[AdministrativeUnit]:
+def list_units(tx: Transaction, call: Call, query: Query) -> Page[AdministrativeUnit]:
     """A page of units."""
     require(tx, call, DirectoryAction.READ_UNITS)
-    return store.list_page(tx, call.tenant_id, after=after, limit=limit, display_name=display_name)
+    return store.list_page(tx, call.tenant_id, query)
+
+
+def count_units(tx: Transaction, call: Call, query: Query) -> int:
+    """How many units match."""
+    require(tx, call, DirectoryAction.READ_UNITS)
+    return store.count(tx, call.tenant_id, query)
 
 
 def create_unit(tx: Transaction, call: Call, wanted: Callable[[], AdministrativeUnit]) -> AdministrativeUnit:
@@ -45,7 +51,7 @@ def create_unit(tx: Transaction, call: Call, wanted: Callable[[], Administrative
     standing = require(tx, call, DirectoryAction.WRITE_UNITS)
     unit = wanted()
     store.insert(tx, call.tenant_id, unit)
-    audit.append(tx, call, standing, _event(Activity.ADD_UNIT, Operation.ADD, unit))
+    audit.append(tx, call, standing, unit_event(Activity.ADD_UNIT, Operation.ADD, unit))
     return unit
 
 
@@ -62,7 +68,7 @@ def update_unit(
         for field in fields(AdministrativeUnit)
         if getattr(old, field.name) != getattr(new, field.name)
     )
-    audit.append(tx, call, standing, _event(Activity.UPDATE_UNIT, Operation.UPDATE, new, changes=changes))
+    audit.append(tx, call, standing, unit_event(Activity.UPDATE_UNIT, Operation.UPDATE, new, changes=changes))
     return new
 
 
@@ -72,13 +78,21 @@ def delete_unit(tx: Transaction, call: Call, unit_id: str) -> None:
     unit = find_unit(tx, call, unit_id, lock=Lock.CHANGE)
     if not store.delete(tx, call.tenant_id, unit.id):
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=unit_id)
-    audit.append(tx, call, standing, _event(Activity.DELETE_UNIT, Operation.DELETE, unit))
+    audit.append(tx, call, standing, unit_event(Activity.DELETE_UNIT, Operation.DELETE, unit))
 
 
-def list_members(tx: Transaction, call: Call, unit_id: str, *, after: str, limit: int) -> list[Member]:
+def list_members(
+    tx: Transaction, call: Call, unit_id: str, query: Query, only: MemberKind | None = None
+) -> Page[DirectoryObject]:
     """A page of the unit's people and groups."""
     unit = get_unit(tx, call, unit_id)
-    return membership.list_members(tx, UNITS, call.tenant_id, unit.id, after=after, limit=limit)
+    return membership.list_members(tx, UNITS, call.tenant_id, unit.id, query, only)
+
+
+def count_members(tx: Transaction, call: Call, unit_id: str, query: Query, only: MemberKind | None = None) -> int:
+    """How many people and groups are in the unit."""
+    unit = get_unit(tx, call, unit_id)
+    return membership.count_members(tx, UNITS, call.tenant_id, unit.id, query, only)
 
 
 def add_member(tx: Transaction, call: Call, unit_id: str, member_id: Callable[[], str]) -> None:
@@ -89,7 +103,7 @@ def add_member(tx: Transaction, call: Call, unit_id: str, member_id: Callable[[]
     if not membership.add(tx, UNITS, call.tenant_id, unit.id, member):
         raise Conflict(Reason.MEMBER_EXISTS, property="members")
     details = (("MemberId", member.id), ("MemberType", member.kind.value))
-    audit.append(tx, call, standing, _event(Activity.ADD_UNIT_MEMBER, Operation.ASSIGN, unit, details=details))
+    audit.append(tx, call, standing, unit_event(Activity.ADD_UNIT_MEMBER, Operation.ASSIGN, unit, details=details))
 
 
 def remove_member(tx: Transaction, call: Call, unit_id: str, member_id: str) -> None:
@@ -99,10 +113,10 @@ def remove_member(tx: Transaction, call: Call, unit_id: str, member_id: str) -> 
     if not membership.remove(tx, UNITS, call.tenant_id, unit.id, member_id.lower()):
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
     details = (("MemberId", member_id.lower()),)
-    audit.append(tx, call, standing, _event(Activity.REMOVE_UNIT_MEMBER, Operation.UNASSIGN, unit, details=details))
+    audit.append(tx, call, standing, unit_event(Activity.REMOVE_UNIT_MEMBER, Operation.UNASSIGN, unit, details=details))
 
 
-def _event(
+def unit_event(
     activity: Activity,
     operation: Operation,
     unit: AdministrativeUnit,
@@ -110,6 +124,7 @@ def _event(
     changes: tuple[Change, ...] = (),
     details: tuple[tuple[str, str], ...] = (),
 ) -> AuditEvent:
+    """What the log says of a change of a unit."""
     return AuditEvent(
         activity=activity,
         category=Category.ADMINISTRATIVE_UNIT,

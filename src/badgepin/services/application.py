@@ -12,6 +12,7 @@ from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call, Standing
 from badgepin.domain.directory_access import DirectoryAction
 from badgepin.domain.errors import InvalidValue, NotFound, Reason
+from badgepin.domain.query import Page, Query
 from badgepin.services.standing import require
 from badgepin.store import application as store
 from badgepin.store import audit
@@ -53,28 +54,26 @@ def find_application(tx: Transaction, call: Call, named: str, *, lock: Lock = Lo
     return application
 
 
-def list_applications(  # noqa: PLR0913 - one page, every filter named
-    tx: Transaction,
-    call: Call,
-    *,
-    after: str,
-    limit: int,
-    client_id: str | None = None,
-    display_name: str | None = None,
-    by_service_principal: bool = False,
-) -> list[ApplicationView]:
-    """A page of applications, in the order of their ids or of their service principals'."""
+def list_applications(tx: Transaction, call: Call, query: Query) -> Page[ApplicationView]:
+    """A page of applications with their credentials."""
     require(tx, call, DirectoryAction.READ_APPLICATIONS)
-    found = store.list_page(
-        tx,
-        call.tenant_id,
-        after=after,
-        limit=limit,
-        client_id=client_id,
-        display_name=display_name,
-        by_service_principal=by_service_principal,
-    )
-    return [ApplicationView(each) if by_service_principal else _view(tx, call, each) for each in found]
+    found = store.list_page(tx, call.tenant_id, query)
+    ids = [application.id for application in found.items]
+    secrets, keys = store.secrets_of(tx, call.tenant_id, ids), store.keys_of(tx, call.tenant_id, ids)
+    views = [ApplicationView(each, tuple(secrets[each.id]), tuple(keys[each.id])) for each in found.items]
+    return Page(views, found.after, found.count)
+
+
+def list_principals(tx: Transaction, call: Call, query: Query) -> Page[Application]:
+    """A page of applications as principals of the tenant."""
+    require(tx, call, DirectoryAction.READ_APPLICATIONS)
+    return store.list_page(tx, call.tenant_id, query, by_service_principal=True)
+
+
+def count_applications(tx: Transaction, call: Call, query: Query) -> int:
+    """How many applications match."""
+    require(tx, call, DirectoryAction.READ_APPLICATIONS)
+    return store.count(tx, call.tenant_id, query)
 
 
 def create_application(tx: Transaction, call: Call, wanted: Callable[[], Application]) -> Application:

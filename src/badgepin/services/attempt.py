@@ -13,6 +13,8 @@ from badgepin.store import audit
 from badgepin.store.transaction import Transaction
 
 SERVICE = "Sign-in"
+OBSTACLE, THROUGH_GROUP = "Obstacle", "GroupId"
+"""Under which names the log keeps what was in the way of somebody who may not use the method."""
 METHOD = "QR code pin"
 _HANDLE_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _HANDLE = 4
@@ -93,11 +95,13 @@ def success_row(attempt: Attempt, badge: Badge) -> dict[str, Any]:
 
 def _row(attempt: Attempt, badge: Badge, result: str, denied: Denied | None, handle: str | None) -> dict[str, Any]:
     call, standing = call_of(attempt, badge)
-    person = person_of(badge.holder)
+    person, bar = person_of(badge.holder), denied.bar if denied else None
     details = [
         ("ErrorCode", str(_ERROR_CODES[denied.denial]) if denied else "0"),
         ("Denial", denied.denial.value if denied else ""),
         ("RetryDateTime", denied.retry_at.isoformat() if denied and denied.retry_at else ""),
+        (OBSTACLE, bar.obstacle.value if bar else ""),
+        (THROUGH_GROUP, (bar.group_id or "") if bar else ""),
         ("QRCodeId", badge.code.id),
         ("Kind", badge.code.kind.value),
         ("AppDisplayName", attempt.client_name),

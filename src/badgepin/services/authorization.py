@@ -30,6 +30,7 @@ from badgepin.store import application as applications
 from badgepin.store import grant as store
 from badgepin.store import permission_grant as permission_grants
 from badgepin.store import session as sessions
+from badgepin.store import sign_in as proofs
 from badgepin.store import user as users
 from badgepin.store.grant import AuthorizationCode, Grant, RefreshToken
 from badgepin.store.transaction import Transaction
@@ -50,6 +51,11 @@ class ConsentMissing:
 
 
 @dataclass(frozen=True)
+class PushedBefore:
+    """The pushed request got its code already."""
+
+
+@dataclass(frozen=True)
 class IssuedCode:
     """An authorization code, to be handed to the application once."""
 
@@ -66,7 +72,7 @@ def find_client(tx: Transaction, tenant_id: str, client_id: str) -> Application 
 
 def issue_code(
     tx: Transaction, tenant_id: str, request: AuthorizationRequest, secret: str, reading: SessionReading, now: datetime
-) -> IssuedCode | SignInNeeded | ConsentMissing:
+) -> IssuedCode | SignInNeeded | ConsentMissing | PushedBefore:
     """A code for the session of this cookie, if the request is content with it."""
     session = sessions.find(tx, tenant_id, digest_of(secret), now=now, ends_with_code=reading.ends_with_code, lock=True)
     if session is None or session.is_idle(reading.rules, now):
@@ -77,6 +83,10 @@ def issue_code(
     missing = frozenset(request.scopes) - OPENID_SCOPES - consented - {".default"}
     if missing:
         return ConsentMissing(missing)
+    if request.pushed and not proofs.use_nonce(
+        tx, tenant_id, digest_of(request.pushed), expires_at=now + reading.rules.overall, now=now
+    ):
+        return PushedBefore()
     grant = Grant(
         new_guid(),
         session.id,

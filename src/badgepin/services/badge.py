@@ -1,6 +1,7 @@
 """Making a badge: a fresh key whose secret half leaves once, as text and picture, and is kept nowhere."""
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from badgepin.crypto.badge_key import new_badge_key
 from badgepin.crypto.key_ring import KeyRing
@@ -14,6 +15,7 @@ from badgepin.domain.qr_code_pin import Person
 from badgepin.printing.qr_image import qr_svg
 from badgepin.store.qr_code_pin import KeptQRCode, NewQRCode
 
+Level: TypeAlias = Literal["l", "m"]
 ALGORITHM = "Ed25519"
 MS_QRPIN = "ms-qrpin"
 
@@ -36,15 +38,33 @@ class PrintedQRCode:
     error_correction_level: str
 
 
-def make_qr_code(
-    call: Call, person: Person, kind: CodeKind, lifetime: Lifetime, ring: KeyRing
+def make_qr_code(  # noqa: PLR0913 - what a code is made of
+    call: Call,
+    person: Person,
+    kind: CodeKind,
+    lifetime: Lifetime,
+    ring: KeyRing,
+    *,
+    is_active: bool = True,
+    is_replacement: bool = False,
 ) -> tuple[IssuedQRCode, NewQRCode]:
-    """A new key pair as the code to hand out and the row to keep."""
+    """A new key pair as the code to hand out and the row to keep; not `is_active`: it opens nothing until activated."""
     seed, public_key = new_badge_key()
-    code = QRCode(new_guid(), kind, call.now, lifetime.start_at, lifetime.expire_at)
-    kept = KeptQRCode(ALGORITHM, public_key, call.now, 1)
+    code = QRCode(new_guid(), kind, call.now, lifetime.start_at, lifetime.expire_at, is_replacement=is_replacement)
+    kept = KeptQRCode(ALGORITHM, public_key, call.now if is_active else None, 1)
     key_id, mac = seal_row(ring, person.id, code.id, kind, kept, lifetime)
-    row = NewQRCode(code.id, kind, ALGORITHM, public_key, call.now, lifetime, key_id, mac)
+    row = NewQRCode(
+        code.id,
+        kind,
+        ALGORITHM,
+        public_key,
+        call.now,
+        lifetime,
+        key_id,
+        mac,
+        kept.activated_at,
+        is_replacement=is_replacement,
+    )
     return IssuedQRCode(code, seed, person.user_principal_name), row
 
 
@@ -66,11 +86,16 @@ def seal_row(
     return row_mac(ring, row)
 
 
-def print_qr_code(issued: IssuedQRCode, payload: str) -> PrintedQRCode:
-    """The text and picture of a code just made; `payload` is `bp1` or `ms-qrpin` (graph-contract 8)."""
+def badge_text(issued: IssuedQRCode, payload: str) -> tuple[str, Level]:
+    """The text of a code just made, and its error correction level; `payload` as in `print_qr_code`."""
     seed = issued.seed.reveal()
     if payload == MS_QRPIN:
-        text, level = encode_ms_qrpin(issued.user_principal_name, issued.code.id, seed), "l"
-    else:
-        text, level = encode_bp1(issued.code.id, seed), "m"
+        # the longer text needs the lower level to stay as large (graph-contract 8)
+        return encode_ms_qrpin(issued.user_principal_name, issued.code.id, seed), "l"
+    return encode_bp1(issued.code.id, seed), "m"
+
+
+def print_qr_code(issued: IssuedQRCode, payload: str) -> PrintedQRCode:
+    """The text and picture of a code just made; `payload` is `bp1` or `ms-qrpin` (graph-contract 8)."""
+    text, level = badge_text(issued, payload)
     return PrintedQRCode(text, qr_svg(text, error=level), level)

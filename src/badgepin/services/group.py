@@ -1,13 +1,18 @@
 """The verbs on groups. Whoever changes a role-assignable group must be allowed to assign roles."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, fields
 
 from badgepin.domain.audit import Activity, AuditEvent, Category, Change, Operation
 from badgepin.domain.caller import Call, Standing
 from badgepin.domain.directory_access import DirectoryAction
+from badgepin.domain.directory_object import DirectoryObject
 from badgepin.domain.errors import Conflict, InvalidValue, NotFound, NotPermitted, Reason
 from badgepin.domain.group import Group, Member, MemberKind
+from badgepin.domain.query import Page, Query
+from badgepin.domain.user import User
+from badgepin.services.last_administrator import one_stays
 from badgepin.services.standing import check_may, require, require_standing
 from badgepin.store import audit, membership
 from badgepin.store import group as store
@@ -17,16 +22,34 @@ from badgepin.store.membership import GROUPS
 from badgepin.store.transaction import Transaction
 
 
+@dataclass(frozen=True)
+class ContainerKinds:
+    """Which kinds of containers are asked for, and which of them the caller may see of others."""
+
+    asked: frozenset[MemberKind]
+    visible: frozenset[MemberKind]
+
+    def of(self, user: User, call: Call) -> frozenset[MemberKind]:
+        """The kinds to show of this person."""
+        return self.asked if user.id == call.caller.user_id else self.asked & self.visible
+
+
 def get_group(tx: Transaction, call: Call, group_id: str) -> Group:
     """A group. Raises `NotFound`."""
     require(tx, call, DirectoryAction.READ_GROUPS)
     return _get(tx, call, group_id)
 
 
-def list_groups(tx: Transaction, call: Call, *, after: str, limit: int, display_name: str | None = None) -> list[Group]:
+def list_groups(tx: Transaction, call: Call, query: Query) -> Page[Group]:
     """A page of groups."""
     require(tx, call, DirectoryAction.READ_GROUPS)
-    return store.list_page(tx, call.tenant_id, after=after, limit=limit, display_name=display_name)
+    return store.list_page(tx, call.tenant_id, query)
+
+
+def count_groups(tx: Transaction, call: Call, query: Query) -> int:
+    """How many groups match."""
+    require(tx, call, DirectoryAction.READ_GROUPS)
+    return store.count(tx, call.tenant_id, query)
 
 
 def create_group(
@@ -41,7 +64,7 @@ def create_group(
     group = wanted()
     _check_may_write(call, standing, group)
     store.insert(tx, call.tenant_id, group)
-    audit.append(tx, call, standing, _event(Activity.ADD_GROUP, Operation.ADD, group))
+    audit.append(tx, call, standing, group_event(Activity.ADD_GROUP, Operation.ADD, group))
     for member_id in members():
         _add_member(tx, call, standing, group, member_id)
     for owner_id in owners():
@@ -66,47 +89,71 @@ def update_group(
             for field in fields(Group)
             if getattr(old, field.name) != getattr(new, field.name)
         )
-        audit.append(tx, call, standing, _event(Activity.UPDATE_GROUP, Operation.UPDATE, new, changes=changes))
+        audit.append(tx, call, standing, group_event(Activity.UPDATE_GROUP, Operation.UPDATE, new, changes=changes))
     for member_id in members():
         _add_member(tx, call, standing, new, member_id)
     return new
 
 
 def delete_group(tx: Transaction, call: Call, group_id: str) -> None:
-    """Remove a group. Raises `NotFound`."""
+    """Remove a group. Raises `NotFound`, and `Conflict` where the last Global Administrator held the role by it."""
     standing, group = _writable(tx, call, group_id)
-    if not store.delete(tx, call.tenant_id, group.id):
-        raise NotFound(Reason.OBJECT_NOT_FOUND, id=group_id)
-    audit.append(tx, call, standing, _event(Activity.DELETE_GROUP, Operation.DELETE, group))
+    with _administrator_stays(tx, call, group):
+        if not store.delete(tx, call.tenant_id, group.id):
+            raise NotFound(Reason.OBJECT_NOT_FOUND, id=group_id)
+    audit.append(tx, call, standing, group_event(Activity.DELETE_GROUP, Operation.DELETE, group))
 
 
 def list_members(
-    tx: Transaction, call: Call, group_id: str, *, transitive: bool, after: str, limit: int
-) -> list[Member]:
-    """A page of members, direct or also nested ones."""
+    tx: Transaction, call: Call, group_id: str, query: Query, *, transitive: bool, only: MemberKind | None = None
+) -> Page[DirectoryObject]:
+    """A page of members, direct or also nested ones, of one kind where named."""
     group = get_group(tx, call, group_id)
     if transitive:
-        return membership.list_transitive_members(tx, call.tenant_id, group.id, after=after, limit=limit)
-    return membership.list_members(tx, GROUPS, call.tenant_id, group.id, after=after, limit=limit)
+        return membership.list_transitive_members(tx, call.tenant_id, group.id, query, only)
+    return membership.list_members(tx, GROUPS, call.tenant_id, group.id, query, only)
 
 
-def list_owners(tx: Transaction, call: Call, group_id: str, *, after: str, limit: int) -> list[Member]:
+def count_members(
+    tx: Transaction, call: Call, group_id: str, query: Query, *, transitive: bool, only: MemberKind | None = None
+) -> int:
+    """How many members there are."""
+    group = get_group(tx, call, group_id)
+    if transitive:
+        return membership.count_transitive_members(tx, call.tenant_id, group.id, query, only)
+    return membership.count_members(tx, GROUPS, call.tenant_id, group.id, query, only)
+
+
+def list_owners(tx: Transaction, call: Call, group_id: str, query: Query) -> Page[User]:
     """A page of owners."""
     group = get_group(tx, call, group_id)
-    return store.list_owners(tx, call.tenant_id, group.id, after=after, limit=limit)
+    return store.list_owners(tx, call.tenant_id, group.id, query)
 
 
-def list_groups_of(
-    tx: Transaction, call: Call, named: str, *, transitive: bool, after: str, limit: int
-) -> list[Member]:
-    """A page of the groups a person is in; oneself always, others with the right."""
+def list_containers(
+    tx: Transaction, call: Call, named: str, query: Query, kinds: ContainerKinds, *, transitive: bool
+) -> Page[DirectoryObject]:
+    """A page of what a person is in; oneself always and everything, others with the right to each kind."""
+    user = _whose_memberships(tx, call, named)
+    return membership.list_containers(tx, call.tenant_id, user.id, query, kinds.of(user, call), transitive=transitive)
+
+
+def count_containers(
+    tx: Transaction, call: Call, named: str, query: Query, kinds: ContainerKinds, *, transitive: bool
+) -> int:
+    """How many groups, units and roles a person is in."""
+    user = _whose_memberships(tx, call, named)
+    return membership.count_containers(tx, call.tenant_id, user.id, query, kinds.of(user, call), transitive=transitive)
+
+
+def _whose_memberships(tx: Transaction, call: Call, named: str) -> User:
     standing = require_standing(tx, call)
     user = users.find(tx, call.tenant_id, named)
     if user is None or user.id != call.caller.user_id:
         check_may(call, standing, DirectoryAction.READ_GROUPS)
     if user is None:
         raise NotFound(Reason.USER_NOT_FOUND, user=named)
-    return membership.list_groups_of(tx, call.tenant_id, user.id, transitive=transitive, after=after, limit=limit)
+    return user
 
 
 def add_member(tx: Transaction, call: Call, group_id: str, member_id: Callable[[], str]) -> None:
@@ -116,12 +163,15 @@ def add_member(tx: Transaction, call: Call, group_id: str, member_id: Callable[[
 
 
 def remove_member(tx: Transaction, call: Call, group_id: str, member_id: str) -> None:
-    """Remove a member. Raises `NotFound`."""
+    """Remove a member. Raises `NotFound`, and `Conflict` as `delete_group`."""
     standing, group = _writable(tx, call, group_id)
-    if not membership.remove(tx, GROUPS, call.tenant_id, group.id, member_id.lower()):
-        raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
+    with _administrator_stays(tx, call, group):
+        if not membership.remove(tx, GROUPS, call.tenant_id, group.id, member_id.lower()):
+            raise NotFound(Reason.OBJECT_NOT_FOUND, id=member_id)
     details = (("MemberId", member_id.lower()),)
-    audit.append(tx, call, standing, _event(Activity.REMOVE_GROUP_MEMBER, Operation.UNASSIGN, group, details=details))
+    audit.append(
+        tx, call, standing, group_event(Activity.REMOVE_GROUP_MEMBER, Operation.UNASSIGN, group, details=details)
+    )
 
 
 def add_owner(tx: Transaction, call: Call, group_id: str, owner_id: Callable[[], str]) -> None:
@@ -136,7 +186,9 @@ def remove_owner(tx: Transaction, call: Call, group_id: str, owner_id: str) -> N
     if not store.remove_owner(tx, call.tenant_id, group.id, owner_id.lower()):
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=owner_id)
     details = (("OwnerId", owner_id.lower()),)
-    audit.append(tx, call, standing, _event(Activity.REMOVE_GROUP_OWNER, Operation.UNASSIGN, group, details=details))
+    audit.append(
+        tx, call, standing, group_event(Activity.REMOVE_GROUP_OWNER, Operation.UNASSIGN, group, details=details)
+    )
 
 
 def _add_member(tx: Transaction, call: Call, standing: Standing, group: Group, member_id: str) -> None:
@@ -146,7 +198,7 @@ def _add_member(tx: Transaction, call: Call, standing: Standing, group: Group, m
     if not membership.add(tx, GROUPS, call.tenant_id, group.id, member):
         raise Conflict(Reason.MEMBER_EXISTS, property="members")
     details = (("MemberId", member.id), ("MemberType", member.kind.value))
-    audit.append(tx, call, standing, _event(Activity.ADD_GROUP_MEMBER, Operation.ASSIGN, group, details=details))
+    audit.append(tx, call, standing, group_event(Activity.ADD_GROUP_MEMBER, Operation.ASSIGN, group, details=details))
 
 
 def _check_nesting(tx: Transaction, call: Call, group: Group, member: Member) -> None:
@@ -166,7 +218,7 @@ def _add_owner(tx: Transaction, call: Call, standing: Standing, group: Group, ow
     if not store.add_owner(tx, call.tenant_id, group.id, owner.id):
         raise Conflict(Reason.MEMBER_EXISTS, property="owners")
     details = (("OwnerId", owner.id),)
-    audit.append(tx, call, standing, _event(Activity.ADD_GROUP_OWNER, Operation.ASSIGN, group, details=details))
+    audit.append(tx, call, standing, group_event(Activity.ADD_GROUP_OWNER, Operation.ASSIGN, group, details=details))
 
 
 def find_member(tx: Transaction, call: Call, member_id: str) -> Member:
@@ -199,7 +251,7 @@ def _check_may_write(call: Call, standing: Standing, group: Group) -> None:
         check_may(call, standing, DirectoryAction.WRITE_ROLE_GROUPS)
 
 
-def _event(
+def group_event(
     activity: Activity,
     operation: Operation,
     group: Group,
@@ -207,6 +259,7 @@ def _event(
     changes: tuple[Change, ...] = (),
     details: tuple[tuple[str, str], ...] = (),
 ) -> AuditEvent:
+    """What the log says of a change of a group."""
     return AuditEvent(
         activity=activity,
         category=Category.GROUP_MANAGEMENT,
@@ -217,3 +270,7 @@ def _event(
         changes=changes,
         details=details,
     )
+
+
+def _administrator_stays(tx: Transaction, call: Call, group: Group) -> AbstractContextManager[None]:
+    return one_stays(tx, call) if group.is_assignable_to_role else nullcontext()

@@ -9,10 +9,11 @@ from badgepin.domain.audit import AUTHENTICATION_METHODS, Activity, AuditEvent, 
 from badgepin.domain.caller import Call, Standing
 from badgepin.domain.lockout import LockoutRules
 from badgepin.domain.qr_code_pin import Person
-from badgepin.store import audit
+from badgepin.store import audit, charging
 from badgepin.store import pin as store
 from badgepin.store import qr_code_pin as methods
 from badgepin.store import sign_in as proofs
+from badgepin.store.charging import SeenPin
 from badgepin.store.pin import KeptPin, Step
 from badgepin.store.transaction import Transaction
 
@@ -60,6 +61,22 @@ def charge_guess(
             attempt.rollback()
             return None
     return ChargedGuess(kept, pathway, step, left)
+
+
+def charge_at_once(
+    tx: Transaction, call: Call, pin: SeenPin, pathway: Pathway, rules: LockoutRules
+) -> ChargedGuess | None:
+    """The same in one statement, for a pathway with a proof. None refuses nothing: then `charge_guess` decides."""
+    taken = charging.charge_at_once(
+        tx,
+        call.tenant_id,
+        pin,
+        qr_code_id=pathway.qr_code_id,
+        proof_id=pathway.proof_id,
+        rules=rules,
+        now=call.now,
+    )
+    return None if taken is None else ChargedGuess(pin.kept, pathway, taken.step, taken.tries_left)
 
 
 def refund_guess(tx: Transaction, call: Call, pin_id: str, pathway: Pathway) -> None:

@@ -4,20 +4,26 @@ from datetime import datetime, timedelta
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.pin_hash import PinRow, is_pepper_right
+from badgepin.store import beat as beats
 from badgepin.store import health
 from badgepin.store.transaction import Transaction
 
 _MOST_DRIFT = timedelta(seconds=2)
 
 
-def is_alive(tx: Transaction) -> bool:
-    """The database answers."""
-    return health.answers(tx)
+def beat(tx: Transaction) -> datetime | None:
+    """Write something durable; the database server's clock, None where the database is a file."""
+    return beats.beat(tx)
 
 
-def check_start(tx: Transaction, ring: KeyRing, now: datetime) -> str | None:
+def check_start(tx: Transaction, ring: KeyRing, now: datetime, *, high_availability: bool) -> str | None:
     """Why this node must not serve this database, as a sentence that says what to do; None when it may."""
-    return check_schema(tx) or check_keys(tx, ring) or health.unsafe_setting(tx) or check_clock(tx, now)
+    return (
+        check_schema(tx)
+        or check_keys(tx, ring)
+        or unsafe_setting(tx, high_availability=high_availability)
+        or check_clock(tx, now)
+    )
 
 
 def check_schema(tx: Transaction) -> str | None:
@@ -58,6 +64,11 @@ def check_clock(tx: Transaction, now: datetime) -> str | None:
     return None
 
 
-def unsafe_setting(tx: Transaction) -> str | None:
-    """A setting of the database with which a crash can lose what was acknowledged, as a sentence."""
-    return health.unsafe_setting(tx)
+def database_clock(tx: Transaction) -> datetime | None:
+    """The database's clock; None where the database is a file, whose clock is the host's."""
+    return health.clock(tx)
+
+
+def unsafe_setting(tx: Transaction, *, high_availability: bool) -> str | None:
+    """A setting of the database with which a crash or failover can lose what was acknowledged, as a sentence."""
+    return health.unsafe_setting(tx, high_availability=high_availability)

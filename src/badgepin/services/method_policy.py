@@ -18,9 +18,7 @@ TARGET = "QRCodePin"
 
 def read_policy(tx: Transaction, call: Call) -> MethodPolicy:
     """The policy in force. Raises `NotPermitted`."""
-    decision = may_read_policy(call.caller, require_standing(tx, call))
-    if isinstance(decision, Refused):
-        raise NotPermitted(decision.reason)
+    require_reader(tx, call)
     return store.get(tx, call.tenant_id)
 
 
@@ -47,7 +45,7 @@ def _change(
     activity: Activity,
     operation: Operation,
 ) -> MethodPolicy:
-    standing = _require_writer(tx, call)
+    standing = require_writer(tx, call)
     store.lock(tx, call.tenant_id)
     old = store.get(tx, call.tenant_id)
     new = changed(old)
@@ -73,7 +71,15 @@ def _change(
     return new
 
 
-def _require_writer(tx: Transaction, call: Call) -> Standing:
+def require_reader(tx: Transaction, call: Call) -> None:
+    """Raises `NotPermitted` when the caller may not read policies."""
+    decision = may_read_policy(call.caller, require_standing(tx, call))
+    if isinstance(decision, Refused):
+        raise NotPermitted(decision.reason)
+
+
+def require_writer(tx: Transaction, call: Call) -> Standing:
+    """The caller's standing, once it may change policies. Raises `NotPermitted`."""
     standing = require_standing(tx, call)
     decision = may_write_policy(call.caller, standing)
     if isinstance(decision, Refused):

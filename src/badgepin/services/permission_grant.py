@@ -13,6 +13,7 @@ from badgepin.domain.caller import Call, Standing
 from badgepin.domain.directory_access import DirectoryAction
 from badgepin.domain.errors import Conflict, InvalidValue, NotFound, Reason
 from badgepin.domain.permission import BY_VALUE, is_application_permission
+from badgepin.domain.query import Page, Query
 from badgepin.services.application import find_application
 from badgepin.services.standing import require
 from badgepin.store import application as applications
@@ -64,14 +65,10 @@ def revoke_permission(tx: Transaction, call: Call, named: str, grant_id: str) ->
     _record(tx, call, standing, application, Activity.REMOVE_APPLICATION_PERMISSION, Operation.UNASSIGN, grant_id)
 
 
-def list_delegations(
-    tx: Transaction, call: Call, *, after: str, limit: int, application: str | None = None
-) -> list[tuple[DelegatedGrant, Application]]:
-    """A page of delegated grants with their applications."""
+def list_delegations(tx: Transaction, call: Call, query: Query) -> Page[tuple[DelegatedGrant, str]]:
+    """A page of delegated grants, each with its application's service principal."""
     require(tx, call, DirectoryAction.READ_APPLICATIONS)
-    application_id = find_application(tx, call, application).id if application else None
-    found = store.list_delegated(tx, call.tenant_id, after=after, limit=limit, application_id=application_id)
-    return [(grant, find_application(tx, call, grant.application_id)) for grant in found]
+    return store.list_delegated(tx, call.tenant_id, query)
 
 
 def get_delegation(tx: Transaction, call: Call, grant_id: str) -> tuple[DelegatedGrant, Application]:

@@ -8,6 +8,7 @@ A guess is charged and committed before it is checked (security design 4).
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from dataclasses import replace as replace_event
+from datetime import timedelta
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.randomness import new_guid, random_digits
@@ -16,12 +17,14 @@ from badgepin.domain.access import MethodAction
 from badgepin.domain.audit import Activity, Operation
 from badgepin.domain.caller import Call
 from badgepin.domain.errors import Conflict, NotFound, NotPermitted, Reason
+from badgepin.domain.hands import Hand
 from badgepin.domain.hashed_pin import HashedPin
 from badgepin.domain.lockout import LockoutRules
 from badgepin.domain.pin import generate_pin
 from badgepin.domain.qr_code import CodeKind, Lifetime
 from badgepin.domain.qr_code_pin import MethodLimits, Person
 from badgepin.services.badge import IssuedQRCode
+from badgepin.services.dual_control import check_hands, record_given, record_unlock
 from badgepin.services.guess import (
     WITHOUT_QR_CODE,
     ChargedGuess,
@@ -84,32 +87,41 @@ def check_new_method(
     tx: Transaction, call: Call, named: str, wanted: Callable[[MethodLimits], WantedMethod], rules: CodeRules
 ) -> NewMethod:
     """The first look of a PUT: refuse what can be. Raises `NotFound`, `NotPermitted`, `InvalidValue`, `Conflict`."""
-    admitted = admit(tx, call, named, MethodAction.WRITE)
+    admitted = admit(tx, call, named, MethodAction.WRITE, gives=True)
     asked = wanted(admitted.view.limits)
     lifetime = standard_lifetime(asked.standard_qr_code, admitted.view, call, rules)
     qr_code_pin.check_room_for_method(admitted.view.method, now=call.now)
+    check_hands(call, admitted.view, admitted.person, Hand.BADGE, Hand.PIN)
     return NewMethod(NewPin(admitted.person, new_guid(), 1, asked.digits), lifetime)
 
 
-def create_method(
-    tx: Transaction, call: Call, new: NewMethod, hashed: HashedPin, temporary_days: int, ring: KeyRing
+def create_method(  # noqa: PLR0913 - what a method is made of
+    tx: Transaction,
+    call: Call,
+    new: NewMethod,
+    hashed: HashedPin,
+    temporary_days: int,
+    ring: KeyRing,
+    *,
+    is_active: bool = True,
 ) -> tuple[Admitted, IssuedQRCode]:
     """The second look of a PUT: decide again, replace a method without active code, save. Raises as the first."""
     person = new.pin.person
     methods.lock_person(tx, call.tenant_id, person.id)
-    admitted = admit(tx, call, person.id, MethodAction.WRITE)
+    admitted = admit(tx, call, person.id, MethodAction.WRITE, gives=True)
     qr_code_pin.check_room_for_method(admitted.view.method, now=call.now)
     if admitted.view.method is not None:
-        methods.delete_method(tx, call.tenant_id, person.id, call.now)
+        # a moment earlier: whoever repeats that end must not hit what is made here
+        methods.delete_method(tx, call.tenant_id, person.id, call.now - timedelta(microseconds=1))
     methods.insert_method(tx, call.tenant_id, person.id, new_guid(), call.now)
-    issued = put_qr_code(tx, call, admitted, CodeKind.STANDARD, new.lifetime, ring)
+    issued = put_qr_code(tx, call, admitted, CodeKind.STANDARD, new.lifetime, ring, is_active=is_active)
     expires_at = qr_code_pin.temporary_pin_expiry((issued.code,), now=call.now, days=temporary_days)
     kept = KeptPin(new.pin.pin_id, new.pin.version, hashed, expires_at)
     store.insert_pin(tx, call.tenant_id, person.id, kept, length=len(new.pin.digits), now=call.now)
     what = event(
         call, person, Operation.ADD, "QR code authentication method", *code_details(issued.code), ("PinId", kept.id)
     )
-    audit.append(tx, call, admitted.view.standing, what)
+    record_given(tx, call, admitted.view, person, what, Hand.BADGE, Hand.PIN)
     return admit(tx, call, person.id, MethodAction.WRITE), issued
 
 
@@ -119,22 +131,23 @@ def check_reset(tx: Transaction, call: Call, named: str, check_body: Callable[[]
     `check_body` raises `InvalidValue` for a body that cannot be read; what it says is ignored.
     Raises `NotFound`, `NotPermitted`.
     """
-    admitted = admit(tx, call, named, MethodAction.WRITE)
+    admitted = admit(tx, call, named, MethodAction.WRITE, gives=True)
     pin = admitted.method.pin
     check_body()
+    check_hands(call, admitted.view, admitted.person, Hand.PIN)
     return NewPin(admitted.person, pin.id, pin.version + 1, generate(admitted.view.limits.pin_length))
 
 
 def reset_pin(tx: Transaction, call: Call, new: NewPin, hashed: HashedPin, temporary_days: int) -> Admitted:
     """The second look of a reset: the new PIN is temporary, and every wait and budget starts anew."""
     methods.lock_person(tx, call.tenant_id, new.person.id)
-    admitted = admit(tx, call, new.person.id, MethodAction.WRITE)
+    admitted = admit(tx, call, new.person.id, MethodAction.WRITE, gives=True)
     codes = admitted.method.qr_codes
     expires_at = qr_code_pin.temporary_pin_expiry(codes, now=call.now, days=temporary_days)
     replace(tx, call, new, KeptPin(new.pin_id, new.version, hashed, expires_at), must_change=True)
     store.clear_failures(tx, call.tenant_id, new.pin_id, call.now)
     what = event(call, new.person, Operation.UPDATE, "PIN of QR code authentication method", ("PinId", new.pin_id))
-    audit.append(tx, call, admitted.view.standing, what)
+    record_given(tx, call, admitted.view, new.person, what, Hand.PIN)
     return admit(tx, call, new.person.id, MethodAction.WRITE)
 
 
@@ -166,7 +179,7 @@ def unlock_pin(tx: Transaction, call: Call, named: str, reason: Callable[[], str
         activity=Activity.UNLOCK_PIN,
         result_reason=words or "Admin unlocked PIN of QR code authentication method for user",
     )
-    audit.append(tx, call, admitted.view.standing, what)
+    record_unlock(tx, call, admitted.view, person, what)
 
 
 @dataclass(frozen=True)

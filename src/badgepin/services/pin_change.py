@@ -12,7 +12,7 @@ from badgepin.services.pin import NewPin, replace
 from badgepin.services.qr_code_pin import event
 from badgepin.services.session import Opening, SignedIn, open_session
 from badgepin.services.sign_in import Gone, OpenProof, is_intact, open_proof
-from badgepin.store import audit, pin
+from badgepin.store import audit, pin, replacement
 from badgepin.store import user as users
 from badgepin.store.pin import KeptPin
 from badgepin.store.transaction import Transaction
@@ -27,10 +27,11 @@ class TooWeak:
 
 @dataclass(frozen=True)
 class NewPinToHash:
-    """A new PIN that passed the rules; it must still differ from `kept`."""
+    """A new PIN that passed the rules; it must still differ from `kept`. `takes_over`: the badge waits to do so."""
 
     new: NewPin
     kept: KeptPin
+    takes_over: bool = False
 
 
 def check_new_pin(
@@ -49,7 +50,8 @@ def check_new_pin(
     found = weaknesses(digits, minimum=opened.found.policy.pin_length, known=known)
     if found:
         return TooWeak(found)
-    return NewPinToHash(NewPin(person_of(holder), kept.id, kept.version + 1, digits), kept)
+    new = NewPin(person_of(holder), kept.id, kept.version + 1, digits)
+    return NewPinToHash(new, kept, opened.badge.code.is_replacement)
 
 
 def finish_change(
@@ -59,6 +61,9 @@ def finish_change(
 
     Raises `Conflict` when an administrator reset the PIN between the two looks.
     """
+    if wanted.takes_over:
+        # before the shared locks: they cannot be made stronger later without waiting in a circle
+        replacement.lock_codes(tx, attempt.tenant_id, wanted.new.person.id)
     opened = open_proof(tx, attempt, key, settling=True, lock=True)
     if not isinstance(opened, OpenProof):
         return opened

@@ -14,10 +14,12 @@ from badgepin.domain.access import MethodAction, Refused, Target, may_act_on_met
 from badgepin.domain.audit import AUTHENTICATION_METHODS, Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call
 from badgepin.domain.errors import Conflict, NotFound, NotPermitted, Reason
+from badgepin.domain.hands import Hand
 from badgepin.domain.qr_code import CodeKind, Lifetime, QRCode
 from badgepin.domain.qr_code_pin import MethodView, Person, QRCodePinMethod
 from badgepin.services.badge import IssuedQRCode, make_qr_code, seal_row
-from badgepin.store import audit
+from badgepin.services.dual_control import record_given
+from badgepin.store import audit, qr_code_change
 from badgepin.store import qr_code_pin as store
 from badgepin.store.transaction import Transaction
 
@@ -68,24 +70,34 @@ class Kept:
     code: QRCode
 
 
-def admit(tx: Transaction, call: Call, named: str, action: MethodAction) -> Admitted:
-    """Read the view and check person, role and target. Raises `NotFound` or `NotPermitted`."""
-    view = store.view(tx, call, named)
+def admit(tx: Transaction, call: Call, named: str, action: MethodAction, *, gives: bool = False) -> Admitted:
+    """Read the view and check person, role and target. Raises `NotFound` or `NotPermitted`.
+
+    `gives`: a badge or a PIN is given, so what was given before is read too.
+    """
+    view = store.view(tx, call, named, gives=gives)
     if view is None:
         raise NotPermitted(Reason.CALLER_UNKNOWN)
     if view.person is None or view.target is None:
         raise NotFound(Reason.USER_NOT_FOUND, user=named)
-    check_access(call, view, action, view.target)
+    check_access(call, view, action, view.target, named)
     return Admitted(view, view.person)
 
 
-def check_access(call: Call, view: MethodView, action: MethodAction, target: Target) -> None:
-    """Raises `NotPermitted` when the caller may not do this to the person."""
+def check_access(call: Call, view: MethodView, action: MethodAction, target: Target, named: str) -> None:
+    """Raises `NotPermitted` when the caller may not do this to the person, `NotFound` when they may not know them."""
     decision = may_act_on_methods(
         call.caller, view.standing, action, target, reaches_others=call.reaches_others, strict=call.strict
     )
     if isinstance(decision, Refused):
-        raise NotPermitted(decision.reason)
+        raise refusal(decision, named)
+
+
+def refusal(refused: Refused, named: str) -> NotFound | NotPermitted:
+    """A refusal as the error to raise; somebody out of reach is not found, like somebody who does not exist."""
+    if refused.reason is Reason.USER_NOT_FOUND:
+        return NotFound(refused.reason, user=named)
+    return NotPermitted(refused.reason)
 
 
 def event(call: Call, person: Person, operation: Operation, reason: str, *details: tuple[str, str]) -> AuditEvent:
@@ -112,13 +124,19 @@ def read_method(tx: Transaction, call: Call, named: str) -> Admitted:
     return admit(tx, call, named, MethodAction.READ)
 
 
-def delete_qr_code(tx: Transaction, call: Call, named: str, kind: CodeKind) -> None:
+def delete_qr_code(tx: Transaction, call: Call, named: str, kind: CodeKind, only: str | None = None) -> None:
     """Revoke a code, or remove an expired one. The other code and the PIN stay. Of parallel calls exactly one succeeds.
 
-    One statement reads, one writes: `Database.write_once` commits it. Raises `NotFound`.
+    With the standard code goes the one that would take over from it: afterwards neither opens anything.
+    `only`: that very code, and not one that took its place. One statement reads, one writes: `Database.write_once`
+    commits it. Raises `NotFound`.
     """
     admitted = admit(tx, call, named, MethodAction.WRITE)
-    code = admitted.method.qr_code(kind)
+    method = admitted.method
+    held = [code for code in method.qr_codes if code.kind is kind and only in {None, code.id}]
+    if not held:
+        raise NotFound(Reason.QR_CODE_NOT_FOUND, kind=kind.value)
+    code, *others = held
     what = event(
         call,
         admitted.person,
@@ -127,8 +145,13 @@ def delete_qr_code(tx: Transaction, call: Call, named: str, kind: CodeKind) -> N
         ("QRCodeId", code.id),
         ("Kind", kind.value),
         ("ExpireDateTime", code.expire_at.isoformat()),
+        *(("QRCodeId", other.id) for other in others),
     )
-    revoked = store.revocation(call.tenant_id, code.id, call.now)
+    if kind is CodeKind.STANDARD and only is None:
+        # by person: the new one may be taking over at this very moment
+        revoked = store.standard_revocation(tx, call.tenant_id, admitted.person.id, call.now)
+    else:
+        revoked = store.revocation(tx, call.tenant_id, code.id, call.now)
     if not audit.change_and_append(tx, revoked, call, admitted.view.standing, what):
         raise NotFound(Reason.QR_CODE_NOT_FOUND, kind=kind.value)
 
@@ -149,13 +172,13 @@ def create_temporary_qr_code(
 ) -> Issued:
     """Issue a code of up to 12 hours; an expired one makes room. Raises `NotFound`, `InvalidValue`, `Conflict`."""
     store.lock_person(tx, call.tenant_id, named)
-    admitted = admit(tx, call, named, MethodAction.WRITE)
+    admitted = admit(tx, call, named, MethodAction.WRITE, gives=True)
     method = admitted.method
     asked = wanted()
     lifetime = qr_code.temporary_lifetime(asked.start_at, asked.expire_at, now=call.now, strict=call.strict)
     qr_code_pin.check_room_for_temporary_qr_code(method, now=call.now)
     issued = put_qr_code(tx, call, admitted, CodeKind.TEMPORARY, lifetime, ring)
-    _record_issue(tx, call, admitted, issued)
+    record_issue(tx, call, admitted, issued)
     return Issued(admitted, issued)
 
 
@@ -164,7 +187,7 @@ def patch_standard_qr_code(
 ) -> Issued | Kept:
     """Issue a standard code, or move the end of the active one: the state decides (graph-contract 6.5)."""
     store.lock_person(tx, call.tenant_id, named)
-    admitted = admit(tx, call, named, MethodAction.WRITE)
+    admitted = admit(tx, call, named, MethodAction.WRITE, gives=True)
     method = admitted.method
     asked = wanted()
     code = method.standard_qr_code
@@ -177,27 +200,37 @@ def patch_standard_qr_code(
         return Kept(admitted, _move_expiry(tx, call, admitted, code, lifetime, ring))
     lifetime = standard_lifetime(asked, admitted.view, call, rules)
     issued = put_qr_code(tx, call, admitted, CodeKind.STANDARD, lifetime, ring)
-    _record_issue(tx, call, admitted, issued)
+    record_issue(tx, call, admitted, issued)
     return Issued(admitted, issued)
 
 
-def put_qr_code(
-    tx: Transaction, call: Call, admitted: Admitted, kind: CodeKind, lifetime: Lifetime, ring: KeyRing
+def put_qr_code(  # noqa: PLR0913 - what a code is made of
+    tx: Transaction,
+    call: Call,
+    admitted: Admitted,
+    kind: CodeKind,
+    lifetime: Lifetime,
+    ring: KeyRing,
+    *,
+    is_active: bool = True,
 ) -> IssuedQRCode:
-    """Insert a code where none is active; an expired one is revoked first. Raises `Conflict` when another is faster."""
-    old = admitted.view.method.find_qr_code(kind) if admitted.view.method else None
-    if old is not None:
+    """Insert a code; what is in its place is revoked first. Raises `Conflict` when another is faster."""
+    for old in admitted.view.method.codes_in_the_way(kind) if admitted.view.method else ():
         store.revoke(tx, call.tenant_id, old.id, call.now)
-    issued, row = make_qr_code(call, admitted.person, kind, lifetime, ring)
+    issued, row = make_qr_code(call, admitted.person, kind, lifetime, ring, is_active=is_active)
     if not store.insert_qr_code(tx, call.tenant_id, admitted.person.id, row):
         raise Conflict(Reason.STANDARD_QR_CODE_EXISTS if kind is CodeKind.STANDARD else Reason.TEMPORARY_QR_CODE_EXISTS)
     return issued
 
 
-def _record_issue(tx: Transaction, call: Call, admitted: Admitted, issued: IssuedQRCode) -> None:
+def record_issue(tx: Transaction, call: Call, admitted: Admitted, issued: IssuedQRCode) -> None:
+    """Record a new code, and the alert when its giver set the PIN too. Raises `NotPermitted` (dual control).
+
+    `admitted` must have been read with `gives`.
+    """
     code = issued.code
     what = event(call, admitted.person, Operation.ADD, f"{code.kind.value} QR code", *code_details(code))
-    audit.append(tx, call, admitted.view.standing, what)
+    record_given(tx, call, admitted.view, admitted.person, what, Hand.BADGE)
 
 
 def code_details(code: QRCode) -> tuple[tuple[str, str], ...]:
@@ -230,7 +263,7 @@ def _move_expiry(
         raise Conflict(Reason.CHANGED_MEANWHILE, message="The code was revoked meanwhile.")
     revision = kept.revision + 1
     mac = seal_row(ring, admitted.person.id, code.id, code.kind, replace(kept, revision=revision), lifetime)
-    change = store.expiry_move(call.tenant_id, code.id, lifetime.expire_at, revision=revision, mac=mac)
+    change = qr_code_change.expiry_move(tx, call.tenant_id, code.id, lifetime, revision=revision, mac=mac, now=call.now)
     details = (("QRCodeId", code.id), ("Kind", code.kind.value))
     what = event(call, admitted.person, Operation.UPDATE, f"{code.kind.value} QR code", *details)
     if not audit.change_and_append(tx, change, call, admitted.view.standing, what):

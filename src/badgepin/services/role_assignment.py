@@ -1,16 +1,19 @@
 """The verbs on directory roles. A role taken away is gone for the very next request."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import TENANT_WIDE, Call
 from badgepin.domain.directory_access import DirectoryAction
-from badgepin.domain.directory_role import BY_ID
+from badgepin.domain.directory_role import BY_ID, GLOBAL_ADMINISTRATOR
 from badgepin.domain.errors import Conflict, InvalidValue, NotFound, Reason
-from badgepin.domain.role_assignment import RoleAssignment, check_assignable
+from badgepin.domain.query import Page, Query
+from badgepin.domain.role_assignment import Principal, RoleAssignment, check_assignable
 from badgepin.services.administrative_unit import find_unit
+from badgepin.services.last_administrator import one_stays
 from badgepin.services.standing import require
 from badgepin.store import audit
 from badgepin.store import group as groups
@@ -29,51 +32,34 @@ class WantedAssignment:
     unit_id: str
 
 
-@dataclass(frozen=True)
-class Principal:
-    """Who holds a role, with the names that lists show."""
-
-    id: str
-    display_name: str
-    user_principal_name: str | None = None
-
-
 def check_may_read(tx: Transaction, call: Call) -> None:
     """Raises `NotPermitted` when the caller may not read roles."""
     require(tx, call, DirectoryAction.READ_ROLES)
 
 
-def list_assignments(
-    tx: Transaction,
-    call: Call,
-    *,
-    after: str,
-    limit: int,
-    principal_id: str | None = None,
-    role_id: str | None = None,
-) -> list[RoleAssignment]:
-    """A page of assignments."""
+def list_assignments(tx: Transaction, call: Call, query: Query) -> Page[tuple[RoleAssignment, Principal]]:
+    """A page of assignments and who holds them."""
     require(tx, call, DirectoryAction.READ_ROLES)
-    return store.list_page(tx, call.tenant_id, after=after, limit=limit, principal_id=principal_id, role_id=role_id)
+    return store.list_page(tx, call.tenant_id, query)
 
 
-def list_in_unit(
-    tx: Transaction, call: Call, unit_id: str, *, after: str, limit: int
-) -> list[tuple[RoleAssignment, Principal]]:
+def count_assignments(tx: Transaction, call: Call, query: Query) -> int:
+    """How many assignments match."""
+    require(tx, call, DirectoryAction.READ_ROLES)
+    return store.count(tx, call.tenant_id, query)
+
+
+def list_in_unit(tx: Transaction, call: Call, unit_id: str, query: Query) -> Page[tuple[RoleAssignment, Principal]]:
     """A page of the roles held in a unit, and who holds them."""
     require(tx, call, DirectoryAction.READ_ROLES)
     unit = find_unit(tx, call, unit_id)
-    found = store.list_page(tx, call.tenant_id, after=after, limit=limit, unit_id=unit.id)
-    return [(assignment, principal_of(tx, call, assignment.principal_id)) for assignment in found]
+    return store.list_page(tx, call.tenant_id, query, unit_id=unit.id)
 
 
-def list_holders(
-    tx: Transaction, call: Call, role_id: str, *, after: str, limit: int
-) -> list[tuple[RoleAssignment, Principal]]:
+def list_holders(tx: Transaction, call: Call, role_id: str, query: Query) -> Page[tuple[RoleAssignment, Principal]]:
     """A page of those who hold a role for the whole tenant."""
     require(tx, call, DirectoryAction.READ_ROLES)
-    found = store.list_page(tx, call.tenant_id, after=after, limit=limit, role_id=role_id, unit_id=TENANT_WIDE)
-    return [(assignment, principal_of(tx, call, assignment.principal_id)) for assignment in found]
+    return store.list_page(tx, call.tenant_id, query, role_id=role_id, unit_id=TENANT_WIDE)
 
 
 def get_assignment(tx: Transaction, call: Call, assignment_id: str, *, unit_id: str | None = None) -> RoleAssignment:
@@ -100,11 +86,12 @@ def assign_role(tx: Transaction, call: Call, wanted: Callable[[], WantedAssignme
 
 
 def remove_assignment(tx: Transaction, call: Call, assignment_id: str, *, unit_id: str | None = None) -> None:
-    """Take a role away. Raises `NotFound`."""
+    """Take a role away. Raises `NotFound`, and `Conflict` where the last Global Administrator would go."""
     standing = require(tx, call, DirectoryAction.WRITE_ROLES)
     assignment = _get(tx, call, assignment_id, unit_id)
-    if not store.delete(tx, call.tenant_id, assignment.id):
-        raise NotFound(Reason.OBJECT_NOT_FOUND, id=assignment_id)
+    with one_stays(tx, call) if assignment.role_id == GLOBAL_ADMINISTRATOR else nullcontext():
+        if not store.delete(tx, call.tenant_id, assignment.id):
+            raise NotFound(Reason.OBJECT_NOT_FOUND, id=assignment_id)
     user = users.find(tx, call.tenant_id, assignment.principal_id)
     principal = Principal(
         assignment.principal_id, user.display_name if user else "", user.user_principal_name if user else None

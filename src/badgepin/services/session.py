@@ -11,10 +11,11 @@ from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call, Caller, Standing
 from badgepin.domain.session import SEEN_STEP, Session, SessionRules, session_end
 from badgepin.domain.sign_in import CHANGE_LIFE, Preferences, ProofKey
-from badgepin.services.attempt import SERVICE, Attempt, Refusal, call_of, success_row
+from badgepin.services.attempt import SERVICE, Attempt, Refusal, call_of, person_of, success_row
 from badgepin.services.guess import refund_guess
+from badgepin.services.replacement import take_over_at_sign_in
 from badgepin.services.sign_in import Gone, OpenProof, PinToCheck, is_intact, open_proof
-from badgepin.store import audit
+from badgepin.store import audit, replacement
 from badgepin.store import session as store
 from badgepin.store import sign_in as proofs
 from badgepin.store.opening import ToOpen, insert_session
@@ -73,7 +74,10 @@ def pass_pin(
 def open_session(
     tx: Transaction, attempt: Attempt, opened: OpenProof, pin_version: int, rules: SessionRules
 ) -> SignedIn | Gone:
-    """Use the proof up and open its session, if everything is still as it was judged."""
+    """Use the proof up and open its session, if everything is still as it was judged.
+
+    A new badge that was still waiting takes over here: whoever is let in with it has it, and knows the PIN.
+    """
     badge, secret = opened.badge, secrets.token_urlsafe(32)
     session = NewSession(
         new_guid(),
@@ -86,8 +90,13 @@ def open_session(
     )
     kept, pin_id = opened.found.kept, badge.pin.id if badge.pin else ""
     to_open = ToOpen(session, opened.proof.id, pin_id, kept.revision, kept.row_mac)
+    if badge.code.is_replacement:
+        replacement.lock_codes(tx, attempt.tenant_id, badge.holder.id)
     if not insert_session(tx, attempt.tenant_id, to_open, success_row(attempt, badge), attempt.now):
         return Gone()
+    if badge.code.is_replacement:
+        call, standing = call_of(attempt, badge)
+        take_over_at_sign_in(tx, call, standing, person_of(badge.holder), badge.code.id)
     return SignedIn(session.id, badge.holder.id, secret, session.expires_at)
 
 

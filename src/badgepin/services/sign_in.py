@@ -12,9 +12,9 @@ from badgepin.crypto.challenge import LIFE as CHALLENGE_LIFE
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.randomness import new_guid
 from badgepin.crypto.row_mac import CodeRow, is_row_intact
+from badgepin.domain.caller import Call
 from badgepin.domain.ids import canonical_guid
 from badgepin.domain.lockout import LockoutRules
-from badgepin.domain.method_policy import MethodPolicy, lets_in, names_groups
 from badgepin.domain.sign_in import (
     PROOF_LIFE,
     PROOF_TRIES,
@@ -26,9 +26,10 @@ from badgepin.domain.sign_in import (
     judge_badge,
 )
 from badgepin.services.attempt import Attempt, Refusal, call_of, person_of, record_refusal
-from badgepin.services.guess import ChargedGuess, Pathway, charge_guess, settle_wrong_guess
-from badgepin.store import membership, pin
+from badgepin.services.eligibility import judge_person
+from badgepin.services.guess import ChargedGuess, Pathway, charge_at_once, charge_guess, settle_wrong_guess
 from badgepin.store import sign_in as store
+from badgepin.store.charging import SeenPin, find_seen_pin
 from badgepin.store.sign_in import FoundBadge, Proof
 from badgepin.store.transaction import Transaction
 
@@ -102,16 +103,10 @@ def prove_badge(
 
 
 def with_policy(tx: Transaction, tenant_id: str, found: FoundBadge) -> Badge:
-    """The badge with the policy's word on its holder."""
-    badge, policy = found.badge, found.policy
-    targeted = is_targeted(tx, tenant_id, policy, badge.holder.id)
-    return replace(badge, holder=replace(badge.holder, is_targeted=targeted))
-
-
-def is_targeted(tx: Transaction, tenant_id: str, policy: MethodPolicy, user_id: str) -> bool:
-    """Whether the policy lets somebody use the method now."""
-    groups = membership.group_ids_above(tx, tenant_id, user_id) if names_groups(policy) else frozenset[str]()
-    return lets_in(policy, user_id, groups)
+    """The badge with the word of directory and policy on its holder."""
+    holder = found.badge.holder
+    judged = judge_person(tx, tenant_id, found.policy, holder.id, is_enabled=holder.is_enabled)
+    return replace(found.badge, holder=replace(holder, eligibility=judged))
 
 
 @dataclass(frozen=True)
@@ -162,21 +157,55 @@ class PinToCheck:
     guess: ChargedGuess
 
 
+@dataclass(frozen=True)
+class Unsettled:
+    """Nothing was charged in one statement, whatever the reason: `charge_pin` decides."""
+
+
+def charge_pin_at_once(
+    tx: Transaction, attempt: Attempt, key: ProofKey, rules: LockoutRules
+) -> PinToCheck | Refusal | Gone | Unsettled:
+    """Charge one guess at the PIN under a proof in one statement (`write_once`): the way nearly every guess takes."""
+    seen = _see_pin(tx, attempt, key)
+    if not isinstance(seen, _SeenProof):
+        return seen
+    guess = charge_at_once(tx, seen.call, seen.pin, seen.pathway, rules)
+    return Unsettled() if guess is None else PinToCheck(seen.opened, guess)
+
+
 def charge_pin(tx: Transaction, attempt: Attempt, key: ProofKey, rules: LockoutRules) -> PinToCheck | Refusal | Gone:
     """Charge one guess at the PIN under a proof. Whoever gets anything but `PinToCheck` does not hash."""
+    seen = _see_pin(tx, attempt, key)
+    if not isinstance(seen, _SeenProof):
+        return seen
+    guess = charge_guess(tx, seen.call, seen.pin.kept, seen.pathway, rules)
+    if guess is None:
+        return record_refusal(tx, attempt, seen.opened.badge, Denied(Denial.PIN_LOCKED))
+    return PinToCheck(seen.opened, guess)
+
+
+@dataclass(frozen=True)
+class _SeenProof:
+    opened: OpenProof
+    pin: SeenPin
+    call: Call
+
+    @property
+    def pathway(self) -> Pathway:
+        return Pathway(self.opened.badge.code.id, self.opened.proof.id)
+
+
+def _see_pin(tx: Transaction, attempt: Attempt, key: ProofKey) -> _SeenProof | Refusal | Gone:
     opened = open_proof(tx, attempt, key)
     if not isinstance(opened, OpenProof):
         return opened
     if opened.proof.tries_left == 0 or opened.proof.pin_proven_at is not None:
         return Gone()
-    kept = pin.get_pin(tx, attempt.tenant_id, opened.badge.holder.id)
-    if kept is None or kept.version != opened.proof.pin_version:
+    pin = find_seen_pin(tx, attempt.tenant_id, opened.badge.holder.id)
+    if pin is None or pin.kept.version != opened.proof.pin_version:
         return Gone()
     call, _ = call_of(attempt, opened.badge)
-    guess = charge_guess(tx, call, kept, Pathway(opened.badge.code.id, opened.proof.id), rules)
-    if guess is None:
-        return record_refusal(tx, attempt, opened.badge, Denied(Denial.PIN_LOCKED))
-    return PinToCheck(opened, guess)
+    return _SeenProof(opened, pin, call)
 
 
 def settle_wrong_pin(tx: Transaction, attempt: Attempt, checked: PinToCheck, rules: LockoutRules) -> Refusal:

@@ -7,7 +7,7 @@ from badgepin.domain.audit import Activity, AuditEvent, Category, Operation
 from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import Conflict, NotFound, Reason
 from badgepin.domain.method_policy import MethodPolicy, PolicyState
-from badgepin.domain.tenant import Tenant, check_tenant
+from badgepin.domain.tenant import BUILT_IN, Tenant, check_tenant
 from badgepin.services.standing import require_standing
 from badgepin.store import audit, method_policy
 from badgepin.store import tenant as store
@@ -15,7 +15,7 @@ from badgepin.store.transaction import Transaction
 
 
 def create_tenant(tx: Transaction, *, display_name: str, default_domain: str, now: datetime) -> Tenant:
-    """Add a tenant, with the method switched on, and the application as which the command line acts in it.
+    """Add a tenant, with the method switched on, and the applications as which command line and desk act in it.
 
     Raises `InvalidValue`, `Conflict`.
     """
@@ -24,7 +24,8 @@ def create_tenant(tx: Transaction, *, display_name: str, default_domain: str, no
     if any(other.default_domain == tenant.default_domain for other in store.list_all(tx)):
         raise Conflict(Reason.OBJECT_EXISTS, property="defaultDomain")
     store.insert(tx, tenant)
-    store.insert_command_line(tx, tenant, application_id=new_guid(), service_principal_id=new_guid())
+    for built_in in BUILT_IN:
+        store.insert_built_in(tx, tenant, built_in, application_id=new_guid(), service_principal_id=new_guid())
     # whoever sets this up wants badges to work; Graph's own default is off
     method_policy.save(tx, tenant.id, MethodPolicy(state=PolicyState.ENABLED), now)
     call = Call(command_line(tx, tenant), now, new_guid())
