@@ -4,40 +4,58 @@ from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.administrative_unit import AdministrativeUnit
+from badgepin.domain.directory_object import Relation
+from badgepin.domain.filter import Field, Kind
 from badgepin.graph.body import Json, boolean, invalid, required_text, text
-from badgepin.graph.group import member_page
-from badgepin.graph.paging import page, position
+from badgepin.graph.directory_object import unit_json
+from badgepin.graph.filter import Schema
+from badgepin.graph.listing import Listed, answer_count, answer_list, with_related
 from badgepin.graph.reference import referenced_id
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import equals_filter, select, selected
+from badgepin.graph.selection import select, selected
 from badgepin.services import administrative_unit as services
 
 _LONGEST_TEXT = 1024
 
 
+SCHEMA = Schema(
+    "microsoft.graph.administrativeUnit",
+    {
+        "id": Field("id", Kind.CODE),
+        "displayname": Field("display_name", Kind.NAME),
+        "description": Field("description", Kind.TEXT),
+        "ismembermanagementrestricted": Field("is_member_management_restricted", Kind.BOOLEAN),
+    },
+    sortable=frozenset({"displayname"}),
+    searchable=("displayName", "description"),
+    expandable=("members",),
+)
+_RELATIONS = {"members": Relation.UNIT_MEMBERS}
+
+
 async def list_units(request: GraphRequest) -> GraphResponse:
     """GET a page of administrative units."""
-    (after,) = position(request)
-    name = equals_filter(request, "displayName")
-    items = await request.installation.database.read(
-        lambda tx: services.list_units(tx, request.call, after=after, limit=request.top() + 1, display_name=name)
-    )
-    chosen = selected(request)
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="directory/administrativeUnits",
-        write=lambda unit: select(unit_json(unit), chosen),
-        key=lambda unit: (unit.id,),
+        Listed("directory/administrativeUnits", unit_json, lambda unit: unit.id, _RELATIONS),
+        lambda tx, query: services.list_units(tx, request.call, query),
     )
+
+
+async def count_units(request: GraphRequest) -> GraphResponse:
+    """GET how many administrative units there are, as text."""
+    return await answer_count(request, lambda tx, query: services.count_units(tx, request.call, query))
 
 
 async def get_unit(request: GraphRequest) -> GraphResponse:
     """GET one administrative unit."""
-    unit = await request.installation.database.read(
-        lambda tx: services.get_unit(tx, request.call, request.keys["unit"])
+    named = request.keys["unit"]
+    unit, more = await request.installation.database.read(
+        lambda tx: with_related(
+            tx, request, _RELATIONS, (found := services.get_unit(tx, request.call, named)), found.id
+        )
     )
-    return _answer(request, unit)
+    return _answer(request, unit, more)
 
 
 async def create_unit(request: GraphRequest) -> GraphResponse:
@@ -63,16 +81,6 @@ async def delete_unit(request: GraphRequest) -> GraphResponse:
     return NO_CONTENT
 
 
-async def list_members(request: GraphRequest) -> GraphResponse:
-    """GET a page of a unit's people and groups."""
-    return await member_page(
-        request,
-        lambda tx, after, limit: services.list_members(
-            tx, request.call, request.keys["unit"], after=after, limit=limit
-        ),
-    )
-
-
 async def add_member(request: GraphRequest) -> GraphResponse:
     """POST members/$ref adds a person or group: 204."""
     await request.installation.database.write(
@@ -90,10 +98,16 @@ async def remove_member(request: GraphRequest) -> GraphResponse:
 
 
 def _answer(
-    request: GraphRequest, unit: AdministrativeUnit, *, status: int = 200, headers: dict[str, str] | None = None
+    request: GraphRequest,
+    unit: AdministrativeUnit,
+    more: Json | None = None,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> GraphResponse:
     context: Json = {"@odata.context": request.context("directory/administrativeUnits/$entity")}
-    return request.answer(context | select(unit_json(unit), selected(request)), status=status, headers=headers)
+    answer = context | select(unit_json(unit), selected(request)) | (more or {})
+    return request.answer(answer, status=status, headers=headers)
 
 
 def _new(request: GraphRequest) -> AdministrativeUnit:
@@ -116,14 +130,3 @@ def _with(unit: AdministrativeUnit, body: Json) -> AdministrativeUnit:
     if "description" in body:
         unit = replace(unit, description=text(body, "description", longest=_LONGEST_TEXT))
     return unit
-
-
-def unit_json(unit: AdministrativeUnit) -> Json:
-    """`administrativeUnit`."""
-    return {
-        "id": unit.id,
-        "displayName": unit.display_name,
-        "description": unit.description,
-        "visibility": None,
-        "isMemberManagementRestricted": unit.is_member_management_restricted,
-    }

@@ -5,11 +5,13 @@ from dataclasses import replace
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.application import Application, ApplicationKey, ApplicationSecret
 from badgepin.domain.authorization import is_acceptable_redirect_uri
+from badgepin.domain.filter import Field, Kind
 from badgepin.graph.body import Json, child, instant, invalid, required_text, text, texts
+from badgepin.graph.filter import Schema
 from badgepin.graph.json import instant_text
-from badgepin.graph.paging import page, position
+from badgepin.graph.listing import Listed, answer_count, answer_list
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import read_filter, select, selected
+from badgepin.graph.selection import select, selected
 from badgepin.services import application as services
 from badgepin.services.application import ApplicationView, WantedCredential
 from badgepin.store.transaction import Transaction
@@ -20,28 +22,36 @@ _MOST_KEYS = 20
 _MOST_URIS = 100
 
 
+SCHEMA = Schema(
+    "microsoft.graph.application",
+    {
+        "id": Field("id", Kind.CODE),
+        "appid": Field("client_id", Kind.CODE),
+        "displayname": Field("display_name", Kind.NAME),
+        "description": Field("description", Kind.TEXT),
+        "createddatetime": Field("created_at", Kind.INSTANT),
+        "isfallbackpublicclient": Field("is_public_client", Kind.BOOLEAN),
+        "web": {"redirecturis": Field("redirect_uris", Kind.TEXT, many=True)},
+        "spa": {"redirecturis": Field("spa_redirect_uris", Kind.TEXT, many=True)},
+        "publicclient": {"redirecturis": Field("public_redirect_uris", Kind.TEXT, many=True)},
+    },
+    sortable=frozenset({"displayname", "createddatetime", "appid"}),
+    searchable=("displayName", "description"),
+)
+
+
 async def list_applications(request: GraphRequest) -> GraphResponse:
     """GET a page of applications."""
-    (after,) = position(request)
-    wanted = read_filter(request, equals=("appId", "displayName"))
-    items = await request.installation.database.read(
-        lambda tx: services.list_applications(
-            tx,
-            request.call,
-            after=after,
-            limit=request.top() + 1,
-            client_id=wanted.get("appId"),
-            display_name=wanted.get("displayName"),
-        )
-    )
-    chosen = selected(request)
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="applications",
-        write=lambda view: select(application_json(view), chosen),
-        key=lambda view: (view.application.id,),
+        Listed("applications", application_json),
+        lambda tx, query: services.list_applications(tx, request.call, query),
     )
+
+
+async def count_applications(request: GraphRequest) -> GraphResponse:
+    """GET how many applications there are, as text."""
+    return await answer_count(request, lambda tx, query: services.count_applications(tx, request.call, query))
 
 
 async def get_application(request: GraphRequest) -> GraphResponse:

@@ -15,6 +15,8 @@ from badgepin.graph.request import GraphRequest, GraphResponse, Incoming
 _MOST = 20
 _VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"})
 _FAILED = 400
+# who asks, and from where: an item is asked by whoever sent the batch, and cannot say anything else
+_OF_THE_BATCH = ("authorization", "cookie", "origin", "sec-fetch-site", "user-agent", "x-badgepin-desk")
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,11 @@ async def _run(request: GraphRequest, item: _Item) -> GraphResponse:
     async def read_body() -> bytes:
         return item.body
 
-    inherited = {name: request.headers[name] for name in ("authorization", "user-agent") if name in request.headers}
-    incoming = Incoming(item.verb, item.target, {**item.headers, **inherited}, read_body, request.call.ip_address)
-    return await request.dispatch(incoming)
+    own = {name: value for name, value in item.headers.items() if name not in _OF_THE_BATCH}
+    inherited = {name: request.headers[name] for name in _OF_THE_BATCH if name in request.headers}
+    incoming = Incoming(item.verb, item.target, own | inherited, read_body, request.call.ip_address, in_batch=True)
+    answer = await request.dispatch(incoming)
+    return answer if answer.stream is None else _refusal(400, "BadRequest", "A file cannot be part of a batch.")
 
 
 def _read(request: GraphRequest) -> list[_Item]:
@@ -144,9 +148,12 @@ def _in_order(items: list[_Item]) -> list[_Item]:
 
 def _failed_dependency() -> GraphResponse:
     message = "A request that this one depends on failed, so this one was not executed."
-    return GraphResponse(
-        424, encode({"error": {"code": "FailedDependency", "message": message}}), {"content-type": "application/json"}
-    )
+    return _refusal(424, "FailedDependency", message)
+
+
+def _refusal(status: int, code: str, message: str) -> GraphResponse:
+    body = encode({"error": {"code": code, "message": message}})
+    return GraphResponse(status, body, {"content-type": "application/json"})
 
 
 def _response_json(item: _Item, answer: GraphResponse) -> Json:

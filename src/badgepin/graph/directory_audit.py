@@ -1,30 +1,65 @@
 """`/auditLogs/directoryAudits`: the record as Graph shows it (graph-contract 11)."""
 
-from datetime import datetime
-
-from badgepin.domain.audit import Position, RecordedEvent
+from badgepin.domain.audit import OCCURRED_AT, RecordedEvent
+from badgepin.domain.filter import Field, Kind
 from badgepin.graph.body import Json
+from badgepin.graph.filter import Alone, Schema
 from badgepin.graph.json import instant_text
-from badgepin.graph.paging import page, position
+from badgepin.graph.listing import Listed, answer_list
 from badgepin.graph.request import GraphRequest, GraphResponse
-from badgepin.graph.selection import read_filter
 from badgepin.services import audit_log as services
+
+
+def _text(name: str) -> Field:
+    return Field(name, Kind.TEXT)
+
+
+SCHEMA = Schema(
+    "microsoft.graph.directoryAudit",
+    {
+        "id": Field("id", Kind.CODE),
+        "activitydatetime": OCCURRED_AT,
+        "activitydisplayname": _text("activity"),
+        "category": _text("category"),
+        "loggedbyservice": _text("service"),
+        "operationtype": _text("operation"),
+        "result": _text("result"),
+        "resultreason": _text("result_reason"),
+        "correlationid": Field("correlation_id", Kind.CODE),
+        "initiatedby": {
+            "user": {
+                "id": Field("actor_user_id", Kind.CODE),
+                "displayname": _text("actor_name"),
+                "userprincipalname": _text("actor_user_principal_name"),
+                "ipaddress": _text("ip_address"),
+            },
+            "app": {
+                "appid": Field("actor_client_id", Kind.CODE),
+                "displayname": _text("actor_name"),
+                "serviceprincipalid": Field("actor_principal_id", Kind.CODE),
+            },
+        },
+        "targetresources": Alone(
+            {
+                "id": Field("target_id", Kind.CODE),
+                "displayname": _text("target_name"),
+                "userprincipalname": _text("target_user_principal_name"),
+                "type": _text("target_kind"),
+            }
+        ),
+    },
+    sortable=frozenset({"activitydatetime"}),
+    advanced=False,
+    contains=True,
+)
 
 
 async def list_directory_audits(request: GraphRequest) -> GraphResponse:
     """GET a page of events, the newest first."""
-    read_filter(request)
-    moment, identifier = position(request, parts=2)
-    after = Position(datetime.fromisoformat(moment), identifier) if moment else None
-    items = await request.installation.database.read(
-        lambda tx: services.list_events(tx, request.call, after=after, limit=request.top() + 1)
-    )
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="auditLogs/directoryAudits",
-        write=audit_json,
-        key=lambda event: (event.occurred_at.isoformat(), event.id),
+        Listed("auditLogs/directoryAudits", audit_json),
+        lambda tx, query: services.list_events(tx, request.call, query),
     )
 
 

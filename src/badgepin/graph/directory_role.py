@@ -1,21 +1,56 @@
 """Directory roles on the wire: definitions, assignments, and roles held in a unit (graph-contract 5.5, 11)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from badgepin.domain.caller import TENANT_WIDE
 from badgepin.domain.directory_role import BUILT_IN, BY_ID, DirectoryRole
 from badgepin.domain.errors import NotFound, Reason
+from badgepin.domain.filter import Field, Kind
 from badgepin.domain.ids import canonical_guid
-from badgepin.domain.role_assignment import RoleAssignment
+from badgepin.domain.query import Page, Query
+from badgepin.domain.role_assignment import Principal, RoleAssignment
+from badgepin.domain.small_list import page_of
 from badgepin.graph.body import Json, child, invalid, required_text
-from badgepin.graph.paging import page, position
+from badgepin.graph.directory_object import role_json
+from badgepin.graph.filter import Schema
+from badgepin.graph.listing import Listed, answer_count, answer_list
+from badgepin.graph.query import expanded
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import read_filter
+from badgepin.graph.selection import select
 from badgepin.services import role_assignment as services
-from badgepin.services.role_assignment import Principal, WantedAssignment
+from badgepin.services.role_assignment import WantedAssignment
+from badgepin.store.transaction import Transaction
 
 _UNITS = "/administrativeUnits/"
-_SORTED = tuple(sorted(BUILT_IN, key=lambda role: role.id))
+_ID = Field("id", Kind.CODE)
+ROLE_SCHEMA = Schema(
+    "microsoft.graph.unifiedRoleDefinition",
+    {
+        "id": _ID,
+        "templateid": _ID,
+        "roletemplateid": _ID,
+        "displayname": Field("display_name", Kind.NAME),
+        "isbuiltin": Field("is_built_in", Kind.BOOLEAN),
+        "isenabled": Field("is_enabled", Kind.BOOLEAN),
+    },
+    advanced=False,
+)
+_ROLE = Field("role_definition_id", Kind.CODE)
+_ASSIGNMENT_FIELDS = {
+    "id": _ID,
+    "principalid": Field("principal_id", Kind.CODE),
+    "roledefinitionid": _ROLE,
+    "directoryscopeid": Field("directory_scope_id", Kind.CODE),
+}
+ASSIGNMENT_SCHEMA = Schema(
+    "microsoft.graph.unifiedRoleAssignment",
+    _ASSIGNMENT_FIELDS,
+    sortable=frozenset({"principalid", "roledefinitionid"}),
+    expandable=("principal", "roleDefinition"),
+    advanced=False,
+)
+SCOPED_SCHEMA = Schema("microsoft.graph.scopedRoleMembership", {"id": _ID, "roleid": _ROLE}, advanced=False)
+HOLDER_SCHEMA = Schema("microsoft.graph.directoryObject", {"id": Field("principal_id", Kind.CODE)}, advanced=False)
 
 
 async def list_definitions(request: GraphRequest) -> GraphResponse:
@@ -44,40 +79,39 @@ async def get_role(request: GraphRequest) -> GraphResponse:
 async def list_role_members(request: GraphRequest) -> GraphResponse:
     """GET a page of those who hold a role for the whole tenant."""
     role = await _role(request)
-    (after,) = position(request)
-    items = await request.installation.database.read(
-        lambda tx: services.list_holders(tx, request.call, role.id, after=after, limit=request.top() + 1)
-    )
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="directoryObjects",
-        write=lambda item: {"@odata.type": "#microsoft.graph.user"} | _principal_json(item[1]),
-        key=lambda item: (item[0].id,),
+        Listed(
+            "directoryObjects",
+            lambda item: {"@odata.type": "#microsoft.graph.user"} | _principal_json(item[1]),
+        ),
+        lambda tx, query: services.list_holders(tx, request.call, role.id, query),
     )
 
 
 async def list_assignments(request: GraphRequest) -> GraphResponse:
     """GET a page of role assignments."""
-    (after,) = position(request)
-    wanted = read_filter(request, equals=("principalId", "roleDefinitionId"))
-    items = await request.installation.database.read(
-        lambda tx: services.list_assignments(
-            tx,
-            request.call,
-            after=after,
-            limit=request.top() + 1,
-            principal_id=wanted.get("principalId"),
-            role_id=wanted.get("roleDefinitionId"),
-        )
-    )
-    return page(
+    more = expanded(request)
+    return await answer_list(
         request,
-        items,
-        fragment="roleManagement/directory/roleAssignments",
-        write=assignment_json,
-        key=lambda assignment: (assignment.id,),
+        Listed("roleManagement/directory/roleAssignments", lambda item: _with(item, more)),
+        lambda tx, query: services.list_assignments(tx, request.call, query),
     )
+
+
+async def count_assignments(request: GraphRequest) -> GraphResponse:
+    """GET how many role assignments there are, as text."""
+    return await answer_count(request, lambda tx, query: services.count_assignments(tx, request.call, query))
+
+
+def _with(item: tuple[RoleAssignment, Principal], more: Mapping[str, list[str]]) -> Json:
+    assignment, principal = item
+    answer = assignment_json(assignment)
+    if "principal" in more:
+        answer["principal"] = select(_principal_json(principal), more["principal"])
+    if "roleDefinition" in more:
+        answer["roleDefinition"] = select(definition_json(BY_ID[assignment.role_id]), more["roleDefinition"])
+    return answer
 
 
 async def get_assignment(request: GraphRequest) -> GraphResponse:
@@ -106,16 +140,10 @@ async def delete_assignment(request: GraphRequest) -> GraphResponse:
 
 async def list_scoped_members(request: GraphRequest) -> GraphResponse:
     """GET a page of the roles held in a unit."""
-    (after,) = position(request)
-    items = await request.installation.database.read(
-        lambda tx: services.list_in_unit(tx, request.call, request.keys["unit"], after=after, limit=request.top() + 1)
-    )
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="scopedRoleMemberships",
-        write=lambda item: scoped_json(*item),
-        key=lambda item: (item[0].id,),
+        Listed("scopedRoleMemberships", lambda item: scoped_json(*item)),
+        lambda tx, query: services.list_in_unit(tx, request.call, request.keys["unit"], query),
     )
 
 
@@ -154,21 +182,17 @@ async def delete_scoped_member(request: GraphRequest) -> GraphResponse:
 
 
 async def _role_page(request: GraphRequest, fragment: str, write: Callable[[DirectoryRole], Json]) -> GraphResponse:
-    (after,) = position(request)
-    wanted = {name.casefold(): value for name, value in read_filter(request, equals=_FILTERS).items()}
-    await request.installation.database.read(lambda tx: services.check_may_read(tx, request.call))
-    items = [role for role in _SORTED if role.id > after and _matches(role, wanted)]
-    return page(request, items, fragment=fragment, write=write, key=lambda role: (role.id,))
+    """The built-in roles are in no table, so the query runs in memory."""
+
+    def read(tx: Transaction, query: Query) -> Page[DirectoryRole]:
+        services.check_may_read(tx, request.call)
+        return page_of(BUILT_IN, query, _role_value, lambda role: role.id)
+
+    return await answer_list(request, Listed(fragment, write), read)
 
 
-_FILTERS = ("displayName", "templateId", "roleTemplateId", "id")
-
-
-def _matches(role: DirectoryRole, wanted: dict[str, str]) -> bool:
-    return all(
-        value.casefold() == (role.display_name.casefold() if name == "displayname" else role.id)
-        for name, value in wanted.items()
-    )
+def _role_value(role: DirectoryRole, field: Field) -> str | bool:
+    return True if field.kind is Kind.BOOLEAN else getattr(role, field.name)
 
 
 async def _role(request: GraphRequest) -> DirectoryRole:
@@ -218,16 +242,6 @@ def definition_json(role: DirectoryRole) -> Json:
         "resourceScopes": ["/"],
         "version": "1",
         "rolePermissions": [],
-    }
-
-
-def role_json(role: DirectoryRole) -> Json:
-    """`directoryRole`."""
-    return {
-        "id": role.id,
-        "displayName": role.display_name,
-        "description": role.description,
-        "roleTemplateId": role.id,
     }
 
 

@@ -1,6 +1,6 @@
 """The one way in: every Graph operation, alone or inside a `$batch`, passes these steps in this order.
 
-token -> path and verb -> permission -> body -> operation -> envelope (graph-contract 3.5)
+token or desk session -> path and verb -> permission -> body -> operation -> envelope (graph-contract 3.5)
 """
 
 import logging
@@ -13,7 +13,7 @@ from uuid import uuid4
 from badgepin.crypto.pin_hash import HasherBusy
 from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import DomainError
-from badgepin.graph.access import authenticate, check_permission
+from badgepin.graph.access import authenticate, authenticate_desk, check_fresh, check_permission, is_from_desk
 from badgepin.graph.errors import (
     Family,
     GraphError,
@@ -27,8 +27,9 @@ from badgepin.graph.errors import (
 from badgepin.graph.metadata import metadata_document
 from badgepin.graph.paths import BadPath, PathTable, split_path
 from badgepin.graph.permissions import ROLE_WRITE
-from badgepin.graph.request import CONTENT_TYPE, GraphRequest, GraphResponse, Incoming, Route
+from badgepin.graph.request import BATCH, CONTENT_TYPE, GraphRequest, GraphResponse, Incoming, Route
 from badgepin.store.transaction import StoreUnavailable
+from badgepin.web.current_request import current_request
 from badgepin.web.installation import Installation
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,8 @@ class Dispatcher:
     async def answer(self, incoming: Incoming) -> GraphResponse:
         """Answer one request; whatever goes wrong leaves in Graph's envelope with nothing changed."""
         now = self.installation.clock()
-        request_id = str(uuid4())
+        current = None if incoming.in_batch else current_request()
+        request_id = str(uuid4()) if current is None else current.id
         client_request_id = _client_request_id(incoming.headers) or request_id
         try:
             response = await self._operate(incoming, request_id, now)
@@ -69,10 +71,15 @@ class Dispatcher:
 
     async def _operate(self, incoming: Incoming, request_id: str, now: datetime) -> GraphResponse:
         if _is_metadata(incoming):
+            _name(incoming, "/$metadata")
             return metadata_document()
-        caller = authenticate(self.installation, incoming.headers.get("authorization"), now)
+        caller = await self._caller(incoming, now)
         version, route, keys, query = self._find(incoming)
+        _name(incoming, route.path)
+        if incoming.in_batch and route.path == BATCH:
+            raise GraphError(400, "BadRequest", "A batch cannot hold another batch.")
         reaches_others = check_permission(route, caller, strict=self.installation.settings.strict)
+        check_fresh(route, caller, now)
         raw_body = await self._body(incoming, route)
         call = self._call(caller, now, request_id, incoming.ip_address, reaches_others=reaches_others)
         request = GraphRequest(
@@ -86,6 +93,14 @@ class Dispatcher:
             log.warning("request %s: %s", request_id, type(error).__name__, exc_info=error)
             raise unavailable() from error
 
+    async def _caller(self, incoming: Incoming, now: datetime) -> Caller:
+        if not is_from_desk(incoming.headers):
+            return authenticate(self.installation, incoming.headers.get("authorization"), now)
+        try:
+            return await authenticate_desk(self.installation, incoming, now)
+        except StoreUnavailable as error:
+            raise unavailable() from error
+
     def _call(self, caller: Caller, now: datetime, request_id: str, address: str, *, reaches_others: bool) -> Call:
         return Call(
             caller,
@@ -96,6 +111,7 @@ class Dispatcher:
             may_hand_out_roles=bool(ROLE_WRITE.held_by(caller.scopes, application=caller.is_application, strict=True)),
             strict=self.installation.settings.strict,
             sessions_end_with_code=self.installation.settings.delete_code_ends_sessions,
+            dual_control=self.installation.dual_control,
         )
 
     def _find(self, incoming: Incoming) -> tuple[str, Route, Mapping[str, str], Mapping[str, str]]:
@@ -121,6 +137,12 @@ class Dispatcher:
             message = "The request's Content-Type must be application/json."
             raise GraphError(415, "UnsupportedMediaType", message)
         return raw
+
+
+def _name(incoming: Incoming, path: str) -> None:
+    current = current_request()
+    if current is not None and not incoming.in_batch:
+        current.route = path
 
 
 def _version(segment: str) -> str:

@@ -30,7 +30,9 @@ class GraphDoor:
 
         headers: dict[str, str] = {}
         for name, value in scope["headers"]:
-            headers.setdefault(name.decode("latin-1").lower(), value.decode("latin-1"))
+            key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+            # HTTP/2 may send each cookie on a line of its own (RFC 9113 8.2.3)
+            headers[key] = f"{headers[key]}; {text}" if key == "cookie" and key in headers else headers.get(key, text)
         raw_path: bytes = scope.get("raw_path") or scope["path"].encode()
         query: bytes = scope.get("query_string", b"")
         target = raw_path.partition(b"?")[0].decode("latin-1") + ("?" + query.decode("latin-1") if query else "")
@@ -38,10 +40,17 @@ class GraphDoor:
         incoming = Incoming(scope["method"], target, headers, read_body, address)
         response = await self._dispatcher.answer(incoming)
         lines = [(name.encode(), value.encode("latin-1", "replace")) for name, value in response.headers.items()]
-        if response.body or response.status != 204:  # noqa: PLR2004 - No Content has no length either
+        is_head = scope["method"] == "HEAD"
+        if response.stream is not None and not is_head:
+            await send({"type": "http.response.start", "status": response.status, "headers": lines})
+            async for part in response.stream:
+                await send({"type": "http.response.body", "body": part, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        if (response.body or response.status != 204) and response.stream is None:  # noqa: PLR2004 - No Content has no length either
             lines.append((b"content-length", str(len(response.body)).encode()))
         await send({"type": "http.response.start", "status": response.status, "headers": lines})
-        await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body})
+        await send({"type": "http.response.body", "body": b"" if is_head else response.body})
 
 
 async def _read_body(receive: Receive, limit: int) -> bytes:

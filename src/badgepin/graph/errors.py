@@ -45,6 +45,17 @@ _WIRE: dict[Reason, tuple[int, str, str]] = {
         "InvalidAuthenticationToken",
         "Access token validation failure. The user or application is disabled, deleted or has lost its permissions.",
     ),
+    Reason.OWN_METHOD: (
+        403,
+        "accessDenied",
+        "Nobody issues a badge or a PIN to themselves here. Ask another manager or an administrator.",
+    ),
+    Reason.SECOND_PERSON_NEEDED: (
+        403,
+        "dualControlRequired",
+        "Badge and PIN must come from two people: you gave this person one of them in the last {hours} hours, or"
+        " asked for both at once. Somebody else has to give the other.",
+    ),
     Reason.METHOD_EXISTS: (
         400,
         "tooManyQRCodePinMethod",
@@ -62,6 +73,11 @@ _WIRE: dict[Reason, tuple[int, str, str]] = {
         "ActiveQRCodeExisted",
         "An active temporaryQRCode exists for QR code auth method. Please delete existing temporaryQRCode"
         " before creating a new one.",
+    ),
+    Reason.REPLACEMENT_EXISTS: (
+        400,
+        "activeReplacementExisted",
+        "A new badge was handed out already and takes over at its first use. Revoke it before issuing another one.",
     ),
     Reason.STANDARD_QR_CODE_REQUIRED: (
         400,
@@ -83,6 +99,17 @@ _WIRE: dict[Reason, tuple[int, str, str]] = {
     Reason.PIN_TOO_SIMPLE: (400, "invalidPin", "Invalid PIN"),
     Reason.PIN_INCORRECT: (400, "incorrectPin", "The current PIN is incorrect."),
     Reason.PIN_LOCKED: (400, "pinLocked", "Too many incorrect PIN attempts. Try again later."),
+    Reason.DOCUMENTS_GONE: (
+        410,
+        "documentsGone",
+        "The documents are gone: they were confirmed, given up, or nobody fetched them within the hour."
+        " Codes that were not confirmed are revoked.",
+    ),
+    Reason.DOCUMENT_KEY_WRONG: (
+        403,
+        "documentKeyRequired",
+        "Send the key that the answer to the start of this batch held, in the header 'badgepin-document-key'.",
+    ),
     Reason.MEMBER_EXISTS: (
         400,
         "Request_BadRequest",
@@ -92,6 +119,11 @@ _WIRE: dict[Reason, tuple[int, str, str]] = {
         400,
         "Request_BadRequest",
         "Another object with the same value for property {property} already exists.",
+    ),
+    Reason.LAST_ADMINISTRATOR: (
+        400,
+        "lastGlobalAdministrator",
+        "The tenant would be left without a Global Administrator: give the role to somebody else first.",
     ),
     Reason.ROLE_NOT_ASSIGNABLE_TO_UNIT: (
         400,
@@ -103,7 +135,7 @@ _WIRE: dict[Reason, tuple[int, str, str]] = {
 
 def from_domain(error: DomainError, family: Family) -> GraphError:
     """The wire's words for a refusal of the domain."""
-    if isinstance(error, NotPermitted) and error.reason is not Reason.CALLER_UNKNOWN:
+    if isinstance(error, NotPermitted) and error.reason not in _WIRE:
         return forbidden(family)
     if error.reason in _WIRE:
         status, code, message = _WIRE[error.reason]

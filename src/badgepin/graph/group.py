@@ -1,45 +1,66 @@
 """Groups on the wire (graph-contract 11)."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
-from badgepin.domain.group import Group, Member
+from badgepin.domain.directory_object import Relation
+from badgepin.domain.filter import Field, Kind
+from badgepin.domain.group import Group
 from badgepin.graph.body import Json, boolean, invalid, required_text, text
-from badgepin.graph.json import instant_text
-from badgepin.graph.paging import page, position
-from badgepin.graph.reference import bound_ids, member_json, referenced_id
+from badgepin.graph.directory_object import group_json
+from badgepin.graph.filter import Schema
+from badgepin.graph.listing import Listed, answer_count, answer_list, with_related
+from badgepin.graph.reference import bound_ids, referenced_id
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import equals_filter, read_filter, select, selected
+from badgepin.graph.selection import select, selected
 from badgepin.services import group as services
-from badgepin.store.transaction import Transaction
 
 _LONGEST_TEXT = 1024
 
 
+SCHEMA = Schema(
+    "microsoft.graph.group",
+    {
+        "id": Field("id", Kind.CODE),
+        "displayname": Field("display_name", Kind.NAME),
+        "description": Field("description", Kind.TEXT),
+        "mailnickname": Field("mail_nickname", Kind.TEXT),
+        "isassignabletorole": Field("is_assignable_to_role", Kind.BOOLEAN),
+        "securityenabled": Field("security_enabled", Kind.BOOLEAN),
+        "mailenabled": Field("mail_enabled", Kind.BOOLEAN),
+        "grouptypes": Field("group_types", Kind.TEXT, many=True),
+        "createddatetime": Field("created_at", Kind.INSTANT),
+    },
+    sortable=frozenset({"displayname", "createddatetime"}),
+    searchable=("displayName", "description"),
+    expandable=("members", "owners"),
+)
+_RELATIONS = {"members": Relation.MEMBERS, "owners": Relation.OWNERS}
+
+
 async def list_groups(request: GraphRequest) -> GraphResponse:
     """GET a page of groups."""
-    (after,) = position(request)
-    name = equals_filter(request, "displayName")
-    items = await request.installation.database.read(
-        lambda tx: services.list_groups(tx, request.call, after=after, limit=request.top() + 1, display_name=name)
-    )
-    chosen = selected(request)
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="groups",
-        write=lambda group: select(group_json(group), chosen),
-        key=lambda group: (group.id,),
+        Listed("groups", group_json, lambda group: group.id, _RELATIONS),
+        lambda tx, query: services.list_groups(tx, request.call, query),
     )
+
+
+async def count_groups(request: GraphRequest) -> GraphResponse:
+    """GET how many groups there are, as text."""
+    return await answer_count(request, lambda tx, query: services.count_groups(tx, request.call, query))
 
 
 async def get_group(request: GraphRequest) -> GraphResponse:
     """GET one group."""
-    group = await request.installation.database.read(
-        lambda tx: services.get_group(tx, request.call, request.keys["group"])
+    named = request.keys["group"]
+    group, more = await request.installation.database.read(
+        lambda tx: with_related(
+            tx, request, _RELATIONS, (found := services.get_group(tx, request.call, named)), found.id
+        )
     )
-    return _answer(request, group)
+    return _answer(request, group, more)
 
 
 async def create_group(request: GraphRequest) -> GraphResponse:
@@ -76,67 +97,6 @@ async def delete_group(request: GraphRequest) -> GraphResponse:
     return NO_CONTENT
 
 
-async def list_members(request: GraphRequest) -> GraphResponse:
-    """GET a page of direct members."""
-    return await member_page(request, _members(request, transitive=False))
-
-
-async def list_transitive_members(request: GraphRequest) -> GraphResponse:
-    """GET a page of direct and nested members."""
-    return await member_page(request, _members(request, transitive=True))
-
-
-async def list_owners(request: GraphRequest) -> GraphResponse:
-    """GET a page of owners."""
-    return await member_page(
-        request,
-        lambda tx, after, limit: services.list_owners(
-            tx, request.call, request.keys["group"], after=after, limit=limit
-        ),
-    )
-
-
-async def list_groups_of_user(request: GraphRequest) -> GraphResponse:
-    """GET the groups a person is directly in."""
-    return await member_page(request, _groups_of(request, transitive=False))
-
-
-async def list_all_groups_of_user(request: GraphRequest) -> GraphResponse:
-    """GET the groups a person is in, also through other groups."""
-    return await member_page(request, _groups_of(request, transitive=True))
-
-
-def _members(request: GraphRequest, *, transitive: bool) -> "Reader":
-    return lambda tx, after, limit: services.list_members(
-        tx, request.call, request.keys["group"], transitive=transitive, after=after, limit=limit
-    )
-
-
-def _groups_of(request: GraphRequest, *, transitive: bool) -> "Reader":
-    return lambda tx, after, limit: services.list_groups_of(
-        tx, request.call, request.user, transitive=transitive, after=after, limit=limit
-    )
-
-
-Reader = Callable[[Transaction, str, int], list[Member]]
-
-
-async def member_page(request: GraphRequest, read: Reader) -> GraphResponse:
-    """A page of members, however they are read."""
-    read_filter(request)
-    (after,) = position(request)
-    limit = request.top() + 1
-    items = await request.installation.database.read(lambda tx: read(tx, after, limit))
-    chosen = selected(request)
-    return page(
-        request,
-        items,
-        fragment="directoryObjects",
-        write=lambda member: select(member_json(member), chosen),
-        key=lambda member: (member.id,),
-    )
-
-
 async def add_member(request: GraphRequest) -> GraphResponse:
     """POST members/$ref adds a member: 204."""
     await request.installation.database.write(
@@ -170,10 +130,16 @@ async def remove_owner(request: GraphRequest) -> GraphResponse:
 
 
 def _answer(
-    request: GraphRequest, group: Group, *, status: int = 200, headers: dict[str, str] | None = None
+    request: GraphRequest,
+    group: Group,
+    more: Json | None = None,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> GraphResponse:
     context: Json = {"@odata.context": request.context("groups/$entity")}
-    return request.answer(context | select(group_json(group), selected(request)), status=status, headers=headers)
+    answer = context | select(group_json(group), selected(request)) | (more or {})
+    return request.answer(answer, status=status, headers=headers)
 
 
 def _new(request: GraphRequest) -> Group:
@@ -198,18 +164,3 @@ def _with(group: Group, body: Json) -> Group:
     if "mailNickname" in body:
         group = replace(group, mail_nickname=text(body, "mailNickname"))
     return group
-
-
-def group_json(group: Group) -> Json:
-    """`group`: always a security group here."""
-    return {
-        "id": group.id,
-        "displayName": group.display_name,
-        "description": group.description,
-        "mailNickname": group.mail_nickname,
-        "mailEnabled": False,
-        "securityEnabled": True,
-        "groupTypes": [],
-        "isAssignableToRole": group.is_assignable_to_role,
-        "createdDateTime": instant_text(group.created_at),
-    }

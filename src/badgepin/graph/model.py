@@ -1,56 +1,24 @@
-"""The types on the wire, once: `$metadata` and OpenAPI are both made from them.
-
-A property is written `name: Type`, with `?` for nullable and `[]` for a collection; `->` marks a navigation.
-"""
+"""The types on the wire, once: `$metadata` and OpenAPI are both made from them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
-class Property:
-    """One member of a type; `type` is an Edm primitive such as `String`, or the name of another type here."""
-
-    name: str
-    type: str
-    nullable: bool = False
-    many: bool = False
-    navigation: bool = False
-
-
-@dataclass(frozen=True)
-class WireType:
-    """An entity (it has an id) or a complex type."""
-
-    name: str
-    properties: tuple[Property, ...]
-    base: str | None = None
-    entity: bool = True
-
+from badgepin.graph.batch_model import BATCH_ACTIONS, BATCH_TYPES
+from badgepin.graph.desk_model import DESK_TYPES
+from badgepin.graph.policy_model import POLICY_ACTIONS, POLICY_ENUMERATIONS, POLICY_FUNCTIONS, POLICY_TYPES
+from badgepin.graph.report_model import REPORT_FUNCTIONS, REPORT_TYPES
+from badgepin.graph.wire_type import Action, Function, Property, WireType
+from badgepin.graph.wire_type import complex_type as _complex
+from badgepin.graph.wire_type import entity_type as _type
 
 PRIMITIVES = frozenset({"String", "Boolean", "Int32", "DateTimeOffset", "Guid", "Untyped"})
 ENUMERATIONS: Mapping[str, tuple[str, ...]] = {
+    "attestationLevel": ("attested", "notAttested", "unknownFutureValue"),
     "authenticationMethodState": ("enabled", "disabled"),
     "authenticationMethodTargetType": ("user", "group", "unknownFutureValue"),
     "errorCorrectionLevel": ("l", "m", "q", "h", "unknownFutureValue"),
     "operationResult": ("success", "failure", "timeout", "unknownFutureValue"),
+    **POLICY_ENUMERATIONS,
 }
-
-
-def _read(line: str) -> Property:
-    name, _, kind = line.partition(":")
-    navigation = name.startswith("->")
-    kind = kind.strip()
-    nullable, many = kind.endswith("?"), kind.rstrip("?").endswith("[]")
-    return Property(name.removeprefix("->").strip(), kind.rstrip("?").removesuffix("[]"), nullable, many, navigation)
-
-
-def _type(name: str, *lines: str, base: str | None = "entity", entity: bool = True) -> WireType:
-    return WireType(name, tuple(_read(line) for line in lines), base if entity else None, entity)
-
-
-def _complex(name: str, *lines: str) -> WireType:
-    return _type(name, *lines, entity=False)
 
 
 TYPES: Mapping[str, WireType] = {
@@ -94,6 +62,7 @@ TYPES: Mapping[str, WireType] = {
             "authentication",
             "-> methods: authenticationMethod[]",
             "-> qrCodePinMethod: qrCodePinAuthenticationMethod?",
+            "-> fido2Methods: fido2AuthenticationMethod[]",
         ),
         _type(
             "authenticationMethodConfiguration", "state: authenticationMethodState", "excludeTargets: excludeTarget[]"
@@ -119,7 +88,7 @@ TYPES: Mapping[str, WireType] = {
             "policyVersion: String",
             "policyMigrationState: String?",
             "registrationEnforcement: Untyped",
-            "authenticationMethodConfigurations: authenticationMethodConfiguration[]",
+            "-> authenticationMethodConfigurations: authenticationMethodConfiguration[]",
         ),
         _type(
             "user",
@@ -140,6 +109,8 @@ TYPES: Mapping[str, WireType] = {
             "-> authentication: authentication",
             "-> memberOf: directoryObject[]",
             "-> transitiveMemberOf: directoryObject[]",
+            "-> manager: directoryObject?",
+            "-> directReports: directoryObject[]",
             base="directoryObject",
         ),
         _type(
@@ -150,7 +121,10 @@ TYPES: Mapping[str, WireType] = {
             "isAssignableToRole: Boolean?",
             "securityEnabled: Boolean",
             "createdDateTime: DateTimeOffset",
+            "mailEnabled: Boolean?",
+            "groupTypes: String[]",
             "-> members: directoryObject[]",
+            "-> transitiveMembers: directoryObject[]",
             "-> owners: directoryObject[]",
             base="directoryObject",
         ),
@@ -163,7 +137,14 @@ TYPES: Mapping[str, WireType] = {
             "-> scopedRoleMembers: scopedRoleMembership[]",
             base="directoryObject",
         ),
-        _type("directoryRole", "displayName: String", "description: String?", "roleTemplateId: String"),
+        _type(
+            "directoryRole",
+            "displayName: String",
+            "description: String?",
+            "roleTemplateId: String",
+            "-> members: directoryObject[]",
+            base="directoryObject",
+        ),
         _type(
             "unifiedRoleDefinition",
             "displayName: String",
@@ -172,7 +153,14 @@ TYPES: Mapping[str, WireType] = {
             "isEnabled: Boolean",
             "templateId: String",
         ),
-        _type("unifiedRoleAssignment", "principalId: String", "roleDefinitionId: String", "directoryScopeId: String"),
+        _type(
+            "unifiedRoleAssignment",
+            "principalId: String",
+            "roleDefinitionId: String",
+            "directoryScopeId: String",
+            "principal: Untyped",
+            "roleDefinition: Untyped",
+        ),
         _type("scopedRoleMembership", "roleId: String", "administrativeUnitId: String", "roleMemberInfo: identity"),
         _complex("identity", "id: String", "displayName: String?", "userPrincipalName: String?"),
         _type(
@@ -198,6 +186,7 @@ TYPES: Mapping[str, WireType] = {
             "servicePrincipalType: String",
             "appRoles: Untyped[]",
             "oauth2PermissionScopes: Untyped[]",
+            "-> appRoleAssignments: appRoleAssignment[]",
             base="directoryObject",
         ),
         _complex(
@@ -272,10 +261,92 @@ TYPES: Mapping[str, WireType] = {
             "userPrincipalName: String?",
         ),
         _complex("unlock", "reason: String?"),
+        _complex(
+            "eligibility",
+            "userId: String",
+            "isEligible: Boolean",
+            "isRegistrationRequired: Boolean",
+            "reason: String?",
+            "cause: String?",
+            "fix: String?",
+            "groupId: String?",
+        ),
         _type("organization", "displayName: String", "verifiedDomains: Untyped[]", base="directoryObject"),
         _complex("reference", "@odata.id: String"),
+        _type(
+            "policyRoot",
+            "-> authenticationMethodsPolicy: authenticationMethodsPolicy?",
+            "-> authenticationStrengthPolicies: authenticationStrengthPolicy[]",
+        ),
+        _type("directory", "-> administrativeUnits: administrativeUnit[]"),
+        _type("roleManagement", "-> directory: rbacApplication?"),
+        _type(
+            "rbacApplication",
+            "-> roleDefinitions: unifiedRoleDefinition[]",
+            "-> roleAssignments: unifiedRoleAssignment[]",
+        ),
+        _type("auditLogRoot", "-> directoryAudits: directoryAudit[]", "-> signIns: signIn[]"),
+        _type(
+            "badgepinRoot",
+            "-> handles: handle[]",
+            "-> exports: exportRoot?",
+            "-> reports: badgepinReports?",
+            "-> people: badgeHolder[]",
+            "-> activity: badgeActivity[]",
+            "-> batches: badgeBatch[]",
+            "-> desk: desk?",
+            "-> users: invitee[]",
+            "-> administrators: deskHolder[]",
+            "-> health: healthFinding[]",
+        ),
+        # files: the log as JSON lines or CSV
+        _type("exportRoot", "-> directoryAudits: directoryAudit[]", "-> signIns: signIn[]"),
+        *BATCH_TYPES,
+        *DESK_TYPES,
+        *POLICY_TYPES,
+        *REPORT_TYPES,
     )
 }
+
+
+ENTITY_SETS: Mapping[str, str] = {
+    "users": "user",
+    "groups": "group",
+    "applications": "application",
+    "servicePrincipals": "servicePrincipal",
+    "directoryRoles": "directoryRole",
+    "oauth2PermissionGrants": "oAuth2PermissionGrant",
+    "organization": "organization",
+}
+SINGLETONS: Mapping[str, str] = {
+    "me": "user",
+    "policies": "policyRoot",
+    "directory": "directory",
+    "roleManagement": "roleManagement",
+    "auditLogs": "auditLogRoot",
+    "badgepin": "badgepinRoot",
+    "identity": "identityContainer",
+    "reports": "reportRoot",
+}
+
+
+ACTIONS = (
+    Action("updatePin", "qrPin", "pinChange"),
+    Action("updatePin", "qrCodePinAuthenticationMethod", "pinChange"),
+    Action("unlock", "qrPin", "unlock"),
+    Action("complete", "badgeReplacement"),
+    Action("print", "badgepinRoot", "badgeDocument"),
+    Action("revokeSignInSessions", "user", None, "Boolean"),
+    Action("addPassword", "application", "newPassword", "passwordCredential"),
+    Action("removePassword", "application", "oldPassword"),
+    *BATCH_ACTIONS,
+    *POLICY_ACTIONS,
+)
+FUNCTIONS = (
+    Function("eligibility", "qrCodePinAuthenticationMethod", "eligibility"),
+    *POLICY_FUNCTIONS,
+    *REPORT_FUNCTIONS,
+)
 
 
 def members(name: str) -> tuple[Property, ...]:

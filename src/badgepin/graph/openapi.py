@@ -5,9 +5,13 @@ from functools import cache
 
 from badgepin import __version__
 from badgepin.graph.body import Json
-from badgepin.graph.model import ENUMERATIONS, TYPES, Property, members
+from badgepin.graph.document import MEDIA
+from badgepin.graph.model import ENUMERATIONS, TYPES, members
+from badgepin.graph.policy_model import FLAGS
+from badgepin.graph.query_options import options_of
 from badgepin.graph.request import Route
 from badgepin.graph.routes import ROUTES
+from badgepin.graph.wire_type import Property
 
 _KEY = re.compile(r"\{(\w+)\}")
 _PRIMITIVES: dict[str, Json] = {
@@ -18,9 +22,9 @@ _PRIMITIVES: dict[str, Json] = {
     "Guid": {"type": "string", "format": "uuid"},
     "Untyped": {},
 }
-_PAGED = ("$top", "$skiptoken", "$select", "$filter")
 _DESCRIPTIONS = {
     200: "Done; the answer is in the body.",
+    202: "Begun; the address in `Location` says how far it is. Secrets in the body are shown this once.",
     201: "Created; secrets in the body are shown this once.",
     204: "Done; no body.",
 }
@@ -55,17 +59,10 @@ def _operation(route: Route) -> Json:
         {"name": key, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
         for key in _KEY.findall(route.path)
     ]
-    many = route.answer is not None and route.answer.endswith("[]")
-    options: list[Json] = [
-        {"name": name, "in": "query", "required": False, "schema": {"type": "integer", "minimum": 1, "maximum": 999}}
-        if name == "$top"
-        else {"name": name, "in": "query", "required": False, "schema": {"type": "string"}}
-        for name in (_PAGED if many else ())
-    ]
     operation: Json = {
         "summary": _summary(route),
         "tags": [route.permission.name],
-        "parameters": [*keys, *options],
+        "parameters": [*keys, *(options_of(route) if route.verb == "GET" else [])],
         "responses": {
             **{str(status): _answer(route, status) for status in route.statuses},
             "4XX": {"$ref": "#/components/responses/error"},
@@ -88,6 +85,15 @@ def _summary(route: Route) -> str:
 
 def _answer(route: Route, status: int) -> Json:
     answer: Json = {"description": _DESCRIPTIONS[status]}
+    if "/exports/" in route.path:
+        file: Json = {"schema": {"type": "string"}}
+        return answer | {"content": {"application/x-ndjson": file, "text/csv": file}}
+    if route.path.endswith("/print"):
+        return answer | {"content": {media: {"schema": {"type": "string"}} for media in MEDIA.values()}}
+    if route.path.endswith("/documents/{document}"):
+        return answer | {"content": {"application/pdf": {"schema": {"type": "string"}}}}
+    if route.path.endswith("/$count"):
+        return answer | {"content": {"text/plain": {"schema": {"type": "string", "pattern": "^[0-9]+$"}}}}
     if route.answer is None or status == 204:  # noqa: PLR2004 - No Content
         return answer
     name = route.answer.removesuffix("[]")
@@ -97,7 +103,11 @@ def _answer(route: Route, status: int) -> Json:
         schema = {
             "type": "object",
             "required": ["value"],
-            "properties": {"value": {"type": "array", "items": one}, "@odata.nextLink": {"type": "string"}},
+            "properties": {
+                "value": {"type": "array", "items": one},
+                "@odata.nextLink": {"type": "string", "format": "uri"},
+                "@odata.count": {"type": "integer", "minimum": 0},
+            },
         }
     answer["content"] = {"application/json": {"schema": schema}}
     return answer
@@ -115,9 +125,14 @@ def _member(member: Property) -> Json:
     return {"anyOf": [schema, {"type": "null"}]} if member.nullable else schema
 
 
-_ENUMERATIONS: dict[str, Json] = {
-    name: {"type": "string", "enum": list(values)} for name, values in ENUMERATIONS.items()
-}
+def _enumeration(name: str, values: tuple[str, ...]) -> Json:
+    if name not in FLAGS:
+        return {"type": "string", "enum": list(values)}
+    one = f"({'|'.join(values)})"
+    return {"type": "string", "pattern": f"^{one}(,{one})*$"}
+
+
+_ENUMERATIONS: dict[str, Json] = {name: _enumeration(name, values) for name, values in ENUMERATIONS.items()}
 _ERROR: Json = {
     "type": "object",
     "required": ["error"],

@@ -1,57 +1,48 @@
-"""Pages of a list: `$top`, and a `$skiptoken` that only this installation can make (graph-contract 3.8)."""
+"""Pages as answers: `@odata.nextLink` with a `$skiptoken` that only this installation can make (graph-contract 3.8)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import quote, urlencode
 
-from badgepin.crypto.sealed import seal, unseal
+import msgspec
+
+from badgepin.crypto.sealed import seal
+from badgepin.domain.query import Page
 from badgepin.graph.body import Json, invalid
 from badgepin.graph.json import collection
 from badgepin.graph.request import GraphRequest, GraphResponse
 
 T = TypeVar("T")
 
-_SEPARATOR = "\x1f"
 _DROPPED = ("$skiptoken", "$top")
+_DECIDING = ("$filter", "$search", "$orderby")
+_decode = msgspec.json.Decoder(tuple[str | int | bool, ...]).decode
 
 
-def position(request: GraphRequest, parts: int = 1) -> tuple[str, ...]:
-    """Where the page begins: the sort keys of the last item before it, or empty strings for the first page.
-
-    Raises `InvalidValue` for a token that was not made here for this list.
-    """
-    token = request.query.get("$skiptoken")
-    if token is None:
-        return ("",) * parts
-    content = unseal(request.installation.keys, _purpose(request), token)
-    read = [] if content is None else content.decode().split(_SEPARATOR)
-    if len(read) != parts:
-        raise invalid("The $skiptoken is not valid for this list.")
-    return tuple(read)
-
-
-def page(
-    request: GraphRequest,
-    items: Sequence[T],
-    *,
-    fragment: str,
-    write: Callable[[T], Json],
-    key: Callable[[T], tuple[str, ...]],
-) -> GraphResponse:
-    """A page as an answer; `items` holds one more than `$top` when there is another page."""
-    top = request.top()
-    shown = items[:top]
+def answer_page(request: GraphRequest, page: Page[T], *, fragment: str, write: Callable[[T], Json]) -> GraphResponse:
+    """A page as an answer, with the way to the next one."""
     next_link = None
-    if len(items) > top:
-        token = seal(request.installation.keys, _purpose(request), _SEPARATOR.join(key(shown[-1])).encode())
+    if page.after is not None:
+        token = seal(request.installation.keys, purpose(request), msgspec.json.encode(page.after))
         kept = {name: value for name, value in request.query.items() if name not in _DROPPED}
-        options = {**kept, "$top": str(top), "$skiptoken": token}
+        options = {**kept, "$top": str(request.top()), "$skiptoken": token}
         next_link = f"{request.root}{_address(request)}?{urlencode(options, safe='$')}"
-    return request.answer(collection(request.context(fragment), [write(item) for item in shown], next_link=next_link))
+    items = [write(item) for item in page.items]
+    return request.answer(collection(request.context(fragment), items, next_link=next_link, count=page.count))
 
 
-def _purpose(request: GraphRequest) -> str:
-    return f"skiptoken|{request.call.tenant_id}|{request.path.casefold()}"
+def read_position(content: bytes) -> tuple[str | int, ...]:
+    """Where a page begins, from the content of a token that was opened. Raises `InvalidValue`."""
+    try:
+        return _decode(content)
+    except msgspec.DecodeError:
+        raise invalid("The $skiptoken is not valid for this list.") from None
+
+
+def purpose(request: GraphRequest) -> str:
+    """What a token is good for: this list of this tenant, with the very conditions and order it was made for."""
+    deciding = "|".join(quote(request.query.get(name, "")) for name in _DECIDING)
+    return f"skiptoken|{request.call.tenant_id}|{request.path.casefold()}|{deciding}"
 
 
 def _address(request: GraphRequest) -> str:

@@ -53,13 +53,30 @@ PIN_CHANGE = Permission(
     application=frozenset(),
     lenient=_WRITE | _WRITE_ALL,
 )
+PASSKEY_READ = _same("S-FIDO2-READ", _UAM_READ_ALL, own=_UAM_READ)
+PASSKEY_WRITE = _same(
+    "S-FIDO2-WRITE", _set("UserAuthenticationMethod.ReadWrite.All"), own=_set("UserAuthenticationMethod.ReadWrite")
+)
+# an application could otherwise invite itself to be an administrator
+INVITE = Permission("S-INVITE", delegated=_set("UserAuthenticationMethod.ReadWrite.All"), application=frozenset())
 METHOD_LIST = _same("S-LIST", _UAM_READ_ALL, own=_UAM_READ)
 POLICY_READ = _same("S-POL-READ", _POLICY_READ | {"Policy.Read.All"})
 CONFIGURATION_READ = Permission(
     "S-CFG-READ", delegated=_POLICY_READ, application=_POLICY_READ, lenient=_set("Policy.Read.All")
 )
 POLICY_WRITE = _same("S-POL-WRITE", _set("Policy.ReadWrite.AuthenticationMethod"))
+_STRENGTH_WRITE = _set("Policy.ReadWrite.ConditionalAccess", "Policy.ReadWrite.AuthenticationMethod")
+STRENGTH_READ = _same("S-STRENGTH", _STRENGTH_WRITE | {"Policy.Read.AuthenticationMethod", "Policy.Read.All"})
+STRENGTH_WRITE = _same("S-STRENGTH-WRITE", _STRENGTH_WRITE)
 SIGN_IN_READ = _same("S-LOG", _set("AuditLog.Read.All"))
+REPORT_READ = Permission(
+    "S-REPORT",
+    delegated=_set("AuditLog.Read.All"),
+    application=_set("AuditLog.Read.All"),
+    lenient=_UAM_READ_ALL,
+)
+FORECAST_READ = _same("FORECAST-READ", _QR_READ_ALL | _UAM_READ_ALL | {"AuditLog.Read.All"})
+HEALTH_READ = _same("HEALTH-READ", _set("AuditLog.Read.All"))
 AUDIT_READ = _same("S-AUDIT", _set("AuditLog.Read.All", "Directory.Read.All"))
 
 USER_READ = _same(

@@ -72,7 +72,7 @@ async def get_listed_method(request: GraphRequest) -> GraphResponse:
 async def put_method(request: GraphRequest) -> GraphResponse:
     """PUT creates the method with a standard code and a temporary PIN: 201 with image and digits, once."""
     installation = request.installation
-    database, rules = installation.database, _rules(request)
+    database, rules = installation.database, code_rules(request)
     new = await database.read(
         lambda tx: pin_services.check_new_method(
             tx, request.call, request.user, lambda limits: _wanted_method(request, limits), rules
@@ -104,7 +104,7 @@ def _wanted_method(request: GraphRequest, limits: MethodLimits) -> WantedMethod:
         raise InvalidValue(Reason.STANDARD_QR_CODE_REQUIRED)
     check_type(code, "qrCode", strict=request.strict)
     digits = _wanted_digits(request, child(body, "pin") or {}, limits)
-    return WantedMethod(_wanted_lifetime(request, code), digits)
+    return WantedMethod(wanted_lifetime(request, code), digits)
 
 
 def _wanted_digits(request: GraphRequest, pin: Json, limits: MethodLimits) -> str:
@@ -119,7 +119,7 @@ def _wanted_digits(request: GraphRequest, pin: Json, limits: MethodLimits) -> st
 async def patch_standard_qr_code(request: GraphRequest) -> GraphResponse:
     """PATCH creates a standard code (201) or moves the end of the active one (200)."""
     installation = request.installation
-    rules = _rules(request)
+    rules = code_rules(request)
     result = await installation.database.write(
         lambda tx: services.patch_standard_qr_code(
             tx, request.call, request.user, lambda: _wanted_code(request), rules, installation.keys
@@ -182,17 +182,20 @@ async def _read(request: GraphRequest) -> Admitted:
 def _wanted_code(request: GraphRequest) -> WantedLifetime:
     body = request.body()
     check_type(body, "qrCode", strict=request.strict)
-    return _wanted_lifetime(request, body)
+    return wanted_lifetime(request, body)
 
 
-def _wanted_lifetime(request: GraphRequest, body: Json) -> WantedLifetime:
+def wanted_lifetime(request: GraphRequest, body: Json) -> WantedLifetime:
+    """The dates in a body. Raises `InvalidValue`."""
+
     def at(name: str) -> datetime | None:
         return instant(body, name, strict=request.strict)
 
     return WantedLifetime(at("startDateTime"), at("expireDateTime"))
 
 
-def _rules(request: GraphRequest) -> CodeRules:
+def code_rules(request: GraphRequest) -> CodeRules:
+    """How long standard codes may live here."""
     settings = request.installation.settings
     return CodeRules(395 if settings.strict else settings.standard_max_days)
 

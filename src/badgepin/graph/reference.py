@@ -1,8 +1,7 @@
-"""Pointing at directory objects: `@odata.id` bodies, `@odata.bind` members, and members in lists."""
+"""Pointing at directory objects: `@odata.id` bodies and `@odata.bind` members."""
 
 import re
 
-from badgepin.domain.group import Member, MemberKind
 from badgepin.graph.body import Json, invalid, required_text, texts
 from badgepin.graph.request import GraphRequest
 
@@ -32,15 +31,3 @@ def _id(address: str) -> str:
     if found is None:
         raise invalid("A reference must look like https://host/v1.0/directoryObjects/{id}.")
     return found[1].lower()
-
-
-def member_json(member: Member) -> Json:
-    """A `user` or `group` as it appears among members."""
-    if member.kind is MemberKind.GROUP:
-        return {"@odata.type": "#microsoft.graph.group", "id": member.id, "displayName": member.display_name}
-    return {
-        "@odata.type": "#microsoft.graph.user",
-        "id": member.id,
-        "displayName": member.display_name,
-        "userPrincipalName": member.user_principal_name,
-    }

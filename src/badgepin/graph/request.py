@@ -1,27 +1,30 @@
 """What a Graph operation gets to see, and what it answers."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from badgepin.domain.caller import Call
 from badgepin.graph.body import Json, invalid, read_object
 from badgepin.graph.errors import Family
+from badgepin.graph.filter import Schema
 from badgepin.graph.json import encode, without_metadata
 from badgepin.graph.permissions import Permission
 from badgepin.web.installation import Installation
 
 CONTENT_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+BATCH = "/$batch"
 _BARE_CONTENT_TYPE = "application/json;odata.metadata=none;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
 
 @dataclass(frozen=True)
 class GraphResponse:
-    """Status, headers and body bytes (empty: no body)."""
+    """Status, headers and body bytes (empty: no body), or a body that is made while it is sent."""
 
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
+    stream: AsyncIterator[bytes] | None = None
 
 
 NO_CONTENT = GraphResponse(204)
@@ -36,6 +39,7 @@ class Incoming:
     headers: Mapping[str, str]
     read_body: Callable[[], Awaitable[bytes]]
     ip_address: str = ""
+    in_batch: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,13 @@ class GraphRequest:
     def body(self) -> Json:
         """The JSON object in the body; an empty body is an empty object. Raises `InvalidValue`."""
         return read_object(self.raw_body, strict=self.strict)
+
+    @property
+    def schema(self) -> Schema:
+        """What this route's query can ask about."""
+        if self.route.schema is None:
+            raise LookupError(self.route.path)
+        return self.route.schema
 
     @property
     def user(self) -> str:
@@ -109,17 +120,29 @@ class GraphRequest:
 
 @dataclass(frozen=True)
 class Route:
-    """One line of the table of contents: verb, path, permission, function; the rest is for OpenAPI and `$metadata`."""
+    """One line of the table of contents: verb, path, permission, function; the rest is for OpenAPI and `$metadata`.
+
+    `schema`: what a list, or one item of it, can be asked about in its query. `options`: query options of the
+    operation's own, without `$`, and what they are for. `fresh`: who calls it from the desk must have proven a short
+    time ago that it is them.
+    """
 
     verb: str
     path: str
     permission: Permission
-    handle: Callable[[GraphRequest], Awaitable[GraphResponse]]
+    handle: "Handler"
     body: str | None = None
     answer: str | None = None
     statuses: tuple[int, ...] = (200,)
+    schema: Schema | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    fresh: bool = False
 
     @property
     def family(self) -> Family:
         """Which words the wire uses for refusals here."""
         return Family.METHODS if "/authentication/" in self.path else Family.DIRECTORY
+
+
+Handler = Callable[[GraphRequest], Awaitable[GraphResponse]]
+"""What answers a route."""

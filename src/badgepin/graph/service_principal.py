@@ -3,52 +3,71 @@
 The service itself is a principal too: the resource whose roles and scopes are granted, under the id that scripts know.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from badgepin.domain.application import Application, DelegatedGrant, PermissionGrant
 from badgepin.domain.errors import Conflict, NotFound, Reason
+from badgepin.domain.filter import Field, Kind, holds
 from badgepin.domain.ids import canonical_guid
 from badgepin.domain.permission import BY_APPLICATION_ID, BY_VALUE, CATALOGUE, GRAPH_CLIENT
+from badgepin.domain.query import Page, Query
 from badgepin.graph.body import Json, invalid, required_text, text
+from badgepin.graph.filter import Schema
 from badgepin.graph.json import instant_text
-from badgepin.graph.paging import page, position
+from badgepin.graph.listing import Listed, answer_list
+from badgepin.graph.paging import answer_page
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import read_filter, select, selected
+from badgepin.graph.selection import select, selected
 from badgepin.services import application as applications
 from badgepin.services import permission_grant as services
 from badgepin.services.application import ApplicationView
 from badgepin.services.permission_grant import WantedDelegation
+from badgepin.store.transaction import Transaction
 
 _LONGEST_SCOPE = 4096
 _GRAPH = Application(GRAPH_CLIENT, GRAPH_CLIENT, GRAPH_CLIENT, "Microsoft Graph", datetime(1970, 1, 1, tzinfo=UTC))
 
 
+SCHEMA = Schema(
+    "microsoft.graph.servicePrincipal",
+    {
+        "id": Field("id", Kind.CODE),
+        "appid": Field("client_id", Kind.CODE),
+        "displayname": Field("display_name", Kind.NAME),
+        "appdisplayname": Field("display_name", Kind.NAME),
+        "accountenabled": Field("account_enabled", Kind.BOOLEAN),
+    },
+    sortable=frozenset({"displayname", "appid"}),
+    searchable=("displayName",),
+)
+DELEGATION_SCHEMA = Schema(
+    "microsoft.graph.oAuth2PermissionGrant",
+    {
+        "id": Field("id", Kind.CODE),
+        "clientid": Field("client_id", Kind.CODE),
+        "principalid": Field("principal_id", Kind.CODE),
+    },
+    advanced=False,
+)
+
+
 async def list_service_principals(request: GraphRequest) -> GraphResponse:
     """GET a page of service principals; `$filter=appId eq '00000003-...'` finds this service."""
-    (after,) = position(request)
-    wanted = read_filter(request, equals=("appId", "displayName"))
-    items = await request.installation.database.read(
-        lambda tx: applications.list_applications(
-            tx,
-            request.call,
-            after=after,
-            limit=request.top() + 1,
-            client_id=wanted.get("appId"),
-            display_name=wanted.get("displayName"),
-            by_service_principal=True,
-        )
-    )
-    found = [view.application for view in items]
-    if not after and wanted.get("appId", "").lower() == GRAPH_CLIENT:
-        found = [_GRAPH]
-    chosen = selected(request)
-    return page(
-        request,
-        found,
-        fragment="servicePrincipals",
-        write=lambda application: select(principal_json(application), chosen),
-        key=lambda application: (application.service_principal_id,),
-    )
+
+    def read(tx: Transaction, query: Query) -> Page[Application]:
+        found = applications.list_principals(tx, request.call, query)
+        # this service is in no row: it shows when it is asked for, and then first
+        if query.filter is None or query.after is not None or not holds(query.filter, _graph_value):
+            return found
+        count = None if found.count is None else found.count + 1
+        return replace(found, items=[_GRAPH, *found.items], count=count)
+
+    return await answer_list(request, Listed("servicePrincipals", principal_json), read)
+
+
+def _graph_value(field: Field) -> str | bool:
+    return GRAPH_CLIENT if field.name == "id" else getattr(_GRAPH, field.name)
 
 
 async def get_service_principal(request: GraphRequest) -> GraphResponse:
@@ -79,13 +98,9 @@ async def list_assigned_roles(request: GraphRequest) -> GraphResponse:
     application, grants = await request.installation.database.read(
         lambda tx: services.list_permissions(tx, request.call, request.keys["principal"])
     )
-    position(request)
-    return page(
-        request,
-        grants[: request.top()],
-        fragment="appRoleAssignments",
-        write=lambda grant: _assignment_json(application, grant),
-        key=lambda grant: (grant.id,),
+    shown = Page(grants[: request.top()])
+    return answer_page(
+        request, shown, fragment="appRoleAssignments", write=lambda grant: _assignment_json(application, grant)
     )
 
 
@@ -108,19 +123,10 @@ async def remove_role(request: GraphRequest) -> GraphResponse:
 
 async def list_delegations(request: GraphRequest) -> GraphResponse:
     """GET a page of delegated grants."""
-    (after,) = position(request)
-    wanted = read_filter(request, equals=("clientId",))
-    items = await request.installation.database.read(
-        lambda tx: services.list_delegations(
-            tx, request.call, after=after, limit=request.top() + 1, application=wanted.get("clientId")
-        )
-    )
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="oauth2PermissionGrants",
-        write=lambda item: _delegation_json(*item),
-        key=lambda item: (item[0].id,),
+        Listed("oauth2PermissionGrants", lambda item: _delegation_json(*item)),
+        lambda tx, query: services.list_delegations(tx, request.call, query),
     )
 
 
@@ -192,13 +198,13 @@ def _delegation_answer(
     request: GraphRequest, grant: DelegatedGrant, application: Application, status: int
 ) -> GraphResponse:
     context: Json = {"@odata.context": request.context("oauth2PermissionGrants/$entity")}
-    return request.answer(context | _delegation_json(grant, application), status=status)
+    return request.answer(context | _delegation_json(grant, application.service_principal_id), status=status)
 
 
-def _delegation_json(grant: DelegatedGrant, application: Application) -> Json:
+def _delegation_json(grant: DelegatedGrant, principal: str) -> Json:
     return {
         "id": grant.id,
-        "clientId": application.service_principal_id,
+        "clientId": principal,
         "consentType": "Principal" if grant.user_id else "AllPrincipals",
         "principalId": grant.user_id,
         "resourceId": GRAPH_CLIENT,

@@ -1,13 +1,12 @@
-"""`/auditLogs/signIns`: every attempt after a proven badge, as Graph shows sign-ins (graph-contract 11)."""
+"""`/auditLogs/signIns`: every attempt after a proven badge or passkey, as Graph shows sign-ins (graph-contract 11)."""
 
-from datetime import datetime
-
-from badgepin.domain.audit import Position, RecordedEvent
+from badgepin.domain.audit import OCCURRED_AT, RecordedEvent
+from badgepin.domain.filter import Field, Kind
 from badgepin.graph.body import Json
+from badgepin.graph.filter import Schema
 from badgepin.graph.json import instant_text
-from badgepin.graph.paging import page, position
+from badgepin.graph.listing import Listed, answer_list
 from badgepin.graph.request import GraphRequest, GraphResponse
-from badgepin.graph.selection import read_filter
 from badgepin.services import audit_log as services
 
 _METHOD = "QR code pin"
@@ -21,23 +20,42 @@ _WORDS = {
     "pinExpired": "The temporary PIN has expired.",
     "pinLocked": "Too many wrong PINs: the code is locked for a while.",
     "wrongPin": "The PIN was wrong.",
+    "accountDisabled": "The account is disabled.",
+    "noDeskRole": "The person has no role for the desk.",
+    "passkeyCopied": "The passkey's count went backwards: it exists twice.",
 }
+
+
+def _text(name: str) -> Field:
+    return Field(name, Kind.TEXT)
+
+
+SCHEMA = Schema(
+    "microsoft.graph.signIn",
+    {
+        "id": Field("id", Kind.CODE),
+        "createddatetime": OCCURRED_AT,
+        "userid": Field("target_id", Kind.CODE),
+        "userdisplayname": _text("target_name"),
+        "userprincipalname": _text("target_user_principal_name"),
+        "appid": Field("client_id", Kind.CODE),
+        "appdisplayname": _text("application_name"),
+        "ipaddress": _text("ip_address"),
+        "correlationid": Field("correlation_id", Kind.CODE),
+        "status": {"errorcode": Field("error_code", Kind.NUMBER)},
+    },
+    sortable=frozenset({"createddatetime"}),
+    advanced=False,
+    contains=True,
+)
 
 
 async def list_sign_ins(request: GraphRequest) -> GraphResponse:
     """GET a page of sign-ins, the newest first."""
-    read_filter(request)
-    moment, identifier = position(request, parts=2)
-    after = Position(datetime.fromisoformat(moment), identifier) if moment else None
-    items = await request.installation.database.read(
-        lambda tx: services.list_events(tx, request.call, after=after, limit=request.top() + 1, sign_ins=True)
-    )
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment="auditLogs/signIns",
-        write=sign_in_json,
-        key=lambda event: (event.occurred_at.isoformat(), event.id),
+        Listed("auditLogs/signIns", sign_in_json),
+        lambda tx, query: services.list_events(tx, request.call, query, sign_ins=True),
     )
 
 
@@ -56,7 +74,9 @@ def sign_in_json(event: RecordedEvent) -> Json:
     details = {key: value for key, value in event.facts.get("details", []) if key and value}
     denial, succeeded = details.get("Denial", ""), event.result == "success"
     moment = instant_text(event.occurred_at)
-    notes = [f"QR code: {details.get('Kind', '')}"]
+    method = details.get("Method", _METHOD)
+    with_badge = method == _METHOD
+    notes = [f"QR code: {details.get('Kind', '')}"] if with_badge else []
     notes += [f"handle: {event.handle}"] if event.handle else []
     return {
         "id": event.id,
@@ -70,9 +90,9 @@ def sign_in_json(event: RecordedEvent) -> Json:
         "clientAppUsed": "Browser",
         "correlationId": event.correlation_id,
         "isInteractive": True,
-        "signInIdentifierType": "qrCode",
+        "signInIdentifierType": "qrCode" if with_badge else "unknownFutureValue",
         "userAgent": details.get("UserAgent"),
-        "authenticationRequirement": "singleFactorAuthentication",
+        "authenticationRequirement": f"{'single' if with_badge else 'multi'}FactorAuthentication",
         "status": {
             "errorCode": int(details.get("ErrorCode", "0")),
             "failureReason": None if succeeded else _WORDS.get(denial, denial),
@@ -81,8 +101,10 @@ def sign_in_json(event: RecordedEvent) -> Json:
         "authenticationDetails": [
             {
                 "authenticationStepDateTime": moment,
-                "authenticationMethod": _METHOD,
-                "authenticationMethodDetail": f"{details.get('Kind', '')} QR code {details.get('QRCodeId', '')}",
+                "authenticationMethod": method,
+                "authenticationMethodDetail": f"{details.get('Kind', '')} QR code {details.get('QRCodeId', '')}"
+                if with_badge
+                else f"Passkey {details.get('PasskeyId', '')}",
                 "succeeded": succeeded,
                 "authenticationStepResultDetail": None if succeeded else _WORDS.get(denial, denial),
                 "authenticationStepRequirement": "Primary authentication",

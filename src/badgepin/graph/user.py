@@ -3,62 +3,66 @@
 from dataclasses import replace
 
 from badgepin.crypto.randomness import new_guid
+from badgepin.domain.directory_object import Relation
+from badgepin.domain.filter import Field, Kind
 from badgepin.domain.user import User, UserType
 from badgepin.graph.body import Json, boolean, invalid, required_text, text, texts
-from badgepin.graph.json import instant_text
-from badgepin.graph.paging import page, position
+from badgepin.graph.directory_object import USER_TEXTS, object_json, user_json
+from badgepin.graph.filter import Schema
+from badgepin.graph.listing import Listed, answer_count, answer_list, with_related
+from badgepin.graph.reference import referenced_id
 from badgepin.graph.request import NO_CONTENT, GraphRequest, GraphResponse
-from badgepin.graph.selection import read_filter, select, selected
+from badgepin.graph.selection import select, selected
 from badgepin.services import user as services
 
-_TEXTS = {
-    "givenName": "given_name",
-    "surname": "surname",
-    "mail": "mail",
-    "jobTitle": "job_title",
-    "department": "department",
-    "officeLocation": "office_location",
-    "mobilePhone": "mobile_phone",
-    "employeeId": "employee_id",
+SCHEMA = Schema(
+    "microsoft.graph.user",
+    {
+        "id": Field("id", Kind.CODE),
+        "userprincipalname": Field("user_principal_name", Kind.NAME),
+        "displayname": Field("display_name", Kind.NAME),
+        "givenname": Field("given_name", Kind.NAME),
+        "surname": Field("surname", Kind.NAME),
+        "accountenabled": Field("account_enabled", Kind.BOOLEAN),
+        "usertype": Field("user_type", Kind.TEXT),
+        "createddatetime": Field("created_at", Kind.INSTANT),
+        "businessphones": Field("business_phones", Kind.TEXT, many=True),
+        **{name.casefold(): Field(field, Kind.TEXT) for name, field in USER_TEXTS.items() if "name" not in field},
+    },
+    sortable=frozenset({"displayname", "userprincipalname", "givenname", "surname", "mail", "createddatetime"}),
+    searchable=("displayName", "userPrincipalName", "givenName", "surname", "mail", "employeeId"),
+    expandable=("memberOf", "transitiveMemberOf", "manager", "directReports"),
+)
+_RELATIONS = {
+    "memberOf": Relation.MEMBER_OF,
+    "transitiveMemberOf": Relation.TRANSITIVE_MEMBER_OF,
+    "manager": Relation.MANAGER,
+    "directReports": Relation.DIRECT_REPORTS,
 }
 
 
 async def list_users(request: GraphRequest) -> GraphResponse:
     """GET a page of people."""
-    (after,) = position(request)
-    wanted = read_filter(request, equals=("userPrincipalName", "id"), starts=("displayName",))
-    items = await request.installation.database.read(
-        lambda tx: services.list_users(
-            tx,
-            request.call,
-            after=after,
-            limit=request.top() + 1,
-            user_id=wanted.get("id"),
-            user_principal_name=wanted.get("userPrincipalName"),
-            name_prefix=wanted.get("startswith displayName"),
-        )
-    )
-    chosen = selected(request)
-    fragment = f"users({','.join(chosen)})" if chosen else "users"
-    return page(
+    return await answer_list(
         request,
-        items,
-        fragment=fragment,
-        write=lambda user: select(user_json(user), chosen),
-        key=lambda user: (user.id,),
+        Listed("users", user_json, lambda user: user.id, _RELATIONS),
+        lambda tx, query: services.list_users(tx, request.call, query),
     )
 
 
 async def count_users(request: GraphRequest) -> GraphResponse:
     """GET how many people there are, as text."""
-    number = await request.installation.database.read(lambda tx: services.count_users(tx, request.call))
-    return GraphResponse(200, str(number).encode(), {"content-type": "text/plain"})
+    return await answer_count(request, lambda tx, query: services.count_users(tx, request.call, query))
 
 
 async def get_user(request: GraphRequest) -> GraphResponse:
     """GET one person, or oneself."""
-    user = await request.installation.database.read(lambda tx: services.get_user(tx, request.call, request.user))
-    return _answer(request, user)
+    user, more = await request.installation.database.read(
+        lambda tx: with_related(
+            tx, request, _RELATIONS, (found := services.get_user(tx, request.call, request.user)), found.id
+        )
+    )
+    return _answer(request, user, more)
 
 
 async def create_user(request: GraphRequest) -> GraphResponse:
@@ -84,6 +88,38 @@ async def delete_user(request: GraphRequest) -> GraphResponse:
     return NO_CONTENT
 
 
+async def get_manager(request: GraphRequest) -> GraphResponse:
+    """GET who manages a person."""
+    manager = await request.installation.database.read(lambda tx: services.get_manager(tx, request.call, request.user))
+    context: Json = {"@odata.context": request.context("directoryObjects/$entity")}
+    return request.answer(context | select(object_json(manager), selected(request)))
+
+
+async def put_manager(request: GraphRequest) -> GraphResponse:
+    """PUT manager/$ref says who manages a person: 204."""
+    await request.installation.database.write(
+        lambda tx: services.set_manager(tx, request.call, request.user, lambda: referenced_id(request))
+    )
+    return NO_CONTENT
+
+
+async def delete_manager(request: GraphRequest) -> GraphResponse:
+    """DELETE manager/$ref leaves a person without a manager: 204."""
+    await request.installation.database.write(
+        lambda tx: services.set_manager(tx, request.call, request.user, lambda: None)
+    )
+    return NO_CONTENT
+
+
+async def list_direct_reports(request: GraphRequest) -> GraphResponse:
+    """GET a page of the people whom somebody manages."""
+    return await answer_list(
+        request,
+        Listed("directoryObjects", object_json),
+        lambda tx, query: services.list_direct_reports(tx, request.call, request.user, query),
+    )
+
+
 async def revoke_sign_in_sessions(request: GraphRequest) -> GraphResponse:
     """POST makes every token of a person worthless: 200."""
     await request.installation.database.write(
@@ -93,10 +129,16 @@ async def revoke_sign_in_sessions(request: GraphRequest) -> GraphResponse:
 
 
 def _answer(
-    request: GraphRequest, user: User, *, status: int = 200, headers: dict[str, str] | None = None
+    request: GraphRequest,
+    user: User,
+    more: Json | None = None,
+    *,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
 ) -> GraphResponse:
     context: Json = {"@odata.context": request.context("users/$entity")}
-    return request.answer(context | select(user_json(user), selected(request)), status=status, headers=headers)
+    answer = context | select(user_json(user), selected(request)) | (more or {})
+    return request.answer(answer, status=status, headers=headers)
 
 
 def _new(request: GraphRequest) -> User:
@@ -124,7 +166,7 @@ def _with(user: User, body: Json) -> User:
     enabled, phones, kind = boolean(body, "accountEnabled"), texts(body, "businessPhones"), text(body, "userType")
     if kind is not None and kind.casefold() not in {"member", "guest"}:
         raise invalid("'userType' must be 'Member' or 'Guest'.")
-    given = {field: text(body, name) for name, field in _TEXTS.items() if name in body}
+    given = {field: text(body, name) for name, field in USER_TEXTS.items() if name in body}
     user = replace(user, **given)  # type: ignore[arg-type] # the names above are all text fields
     return replace(
         user,
@@ -132,17 +174,3 @@ def _with(user: User, body: Json) -> User:
         business_phones=user.business_phones if phones is None else tuple(phones),
         user_type=user.user_type if kind is None else UserType(kind.title()),
     )
-
-
-def user_json(user: User) -> Json:
-    """`user`."""
-    return {
-        "id": user.id,
-        "userPrincipalName": user.user_principal_name,
-        "displayName": user.display_name,
-        "accountEnabled": user.account_enabled,
-        "userType": user.user_type.value,
-        "businessPhones": list(user.business_phones),
-        "createdDateTime": instant_text(user.created_at),
-        **{name: getattr(user, field) for name, field in _TEXTS.items()},
-    }
