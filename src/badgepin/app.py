@@ -1,74 +1,43 @@
-"""The composition root: settings, database, keys and doors become one ASGI application."""
+"""The composition root: an open installation and its doors become one ASGI application."""
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from badgepin.crypto.key_ring import load_key_ring
-from badgepin.crypto.pin_hash import Cost, PinHasher
-from badgepin.crypto.token import TokenSigner, TokenVerifier
 from badgepin.graph.dispatch import Dispatcher
 from badgepin.graph.door import GraphDoor, Receive, Scope, Send
 from badgepin.graph.openapi import openapi_document
 from badgepin.graph.routes import ROUTES
 from badgepin.oidc.back_channel import run_courier
 from badgepin.oidc.routes import routes as oidc_routes
+from badgepin.opening import StartRefused, close_installation
 from badgepin.portal.routes import routes as portal_routes
-from badgepin.services.health import check_start, is_alive
-from badgepin.settings import Settings
+from badgepin.services.health import check_start
 from badgepin.store.purge import purge
-from badgepin.store.transaction import StoreUnavailable, open_database
+from badgepin.store.transaction import StoreUnavailable
+from badgepin.web.audit_keeper import run_keeper
+from badgepin.web.backup_keeper import run_backups
+from badgepin.web.batch_keeper import run_batch_keeper
 from badgepin.web.headers import SecurityHeaders
-from badgepin.web.installation import Installation, system_clock
-from badgepin.web.refusal_log import RefusalLog
+from badgepin.web.installation import Installation
+from badgepin.web.journal_keeper import JournalRefused, meet_the_past, note_the_end, run_journal_keeper
+from badgepin.web.node_clock import NodeClock, follow
+from badgepin.web.observed import Observed
+from badgepin.web.probe import probe, run_probe
+from badgepin.web.vitals import Vitals
 
 log = logging.getLogger(__name__)
 
-DEMO_MARKER = "DEMO.txt"
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _GRAPH = ("/v1.0", "/beta")
+# our own operations have an address of their own too
+_OWN, _OWN_PLACE = "/badgepin/v1/", "/v1.0/badgepin/"
 _TIDY_EVERY = 60.0
-
-
-class StartRefused(Exception):
-    """This installation must not be served; the sentence says what to do."""
-
-
-def open_installation(settings: Settings, *, clock: Callable[[], datetime] = system_clock) -> Installation:
-    """Open everything a node runs on. Raises `StartRefused`, `KeyRingRefused` or `SQLiteRefused`."""
-    if (Path(settings.data) / DEMO_MARKER).exists() and settings.host not in LOOPBACK:
-        raise StartRefused(
-            f"{settings.data} holds a demo with known tokens and is served on loopback only: "
-            "use --host 127.0.0.1, or `badgepin init` a folder of your own."
-        )
-    ring = load_key_ring(settings.key_ring_path)
-    cost = Cost(memory_kib=settings.hash_memory_kib)
-    return Installation(
-        settings=settings,
-        database=open_database(
-            settings.database, pool_size=settings.database_pool_size, sqlite_journal=settings.sqlite_journal
-        ),
-        keys=ring,
-        hasher=PinHasher(workers=settings.hash_workers, cost=cost, ring=ring),
-        tokens=TokenVerifier(ring),
-        signer=TokenSigner(ring),
-        clock=clock,
-        refusals=RefusalLog(Path(settings.data)),
-    )
-
-
-async def close_installation(installation: Installation) -> None:
-    """Let running hashes finish and give back every connection."""
-    installation.hasher.close()
-    installation.refusals.close()
-    await installation.database.close()
+_BEGUN_AGAIN = 5.0
 
 
 class Application:
@@ -77,15 +46,18 @@ class Application:
     def __init__(self, installation: Installation) -> None:
         self.installation = installation
         self._chores: set[asyncio.Task[None]] = set()
-        self._graph = GraphDoor(Dispatcher(installation, ROUTES))
+        graph = GraphDoor(Dispatcher(installation, ROUTES))
         people = [*_health_routes(installation), *portal_routes(installation), *oidc_routes(installation)]
-        self._rest = SecurityHeaders(Starlette(routes=people))
+        self._graph = Observed(graph, installation.metrics, "graph")
+        self._rest = Observed(SecurityHeaders(Starlette(routes=people)), installation.metrics)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif scope["type"] == "http":
+            if scope["path"].startswith(_OWN):
+                scope = _moved(scope)
             path: str = scope["path"]
             below = path[1:].partition("/")[0].lower()
             door = self._graph if f"/{below}" in _GRAPH else self._rest
@@ -94,10 +66,27 @@ class Application:
     async def start(self) -> None:
         """Look at the database before the first request. Raises `StartRefused` or `StoreUnavailable`."""
         keys, now = self.installation.keys, self.installation.clock()
-        refusal = await self.installation.database.read(lambda tx: check_start(tx, keys, now))
+        is_declared = self.installation.settings.high_availability
+        refusal = await self.installation.database.read(
+            lambda tx: check_start(tx, keys, now, high_availability=is_declared)
+        )
         if refusal is not None:
             raise StartRefused(refusal)
-        self._chores = {asyncio.create_task(work(self.installation)) for work in (run_courier, _keep_tidy)}
+        if isinstance(self.installation.clock, NodeClock):
+            await self.installation.clock.ask(self.installation.database)
+        try:
+            await meet_the_past(self.installation)
+        except JournalRefused as error:
+            raise StartRefused(str(error)) from error
+        await probe(self.installation)
+        vitals = Vitals(self.installation)
+        self.installation.metrics.registry.register(vitals)
+        self._chores = {asyncio.create_task(_lasting(work, self.installation)) for work in _CHORES}
+        self._chores.add(asyncio.create_task(vitals.run()))
+
+    def prepare_to_stop(self) -> None:
+        """Say on `/readyz` that requests should go elsewhere, and go on answering those that come."""
+        self.installation.readiness.is_stopping = True
 
     async def stop(self) -> None:
         """Give everything back."""
@@ -105,6 +94,9 @@ class Application:
             chore.cancel()
         if self._chores:
             await asyncio.wait(self._chores)
+        await self.installation.background.stop()
+        if self._chores:
+            await note_the_end(self.installation)
         await close_installation(self.installation)
 
     async def _live(self, receive: Receive, send: Send) -> None:
@@ -119,8 +111,27 @@ class Application:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        self.prepare_to_stop()
         await self.stop()
         await send({"type": "lifespan.shutdown.complete"})
+
+
+def _moved(scope: Scope) -> Scope:
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    path = scope["path"].replace(_OWN, _OWN_PLACE, 1)
+    return {**scope, "path": path, "raw_path": raw.replace(_OWN.encode(), _OWN_PLACE.encode(), 1)}
+
+
+async def _lasting(work: Callable[[Installation], Awaitable[None]], installation: Installation) -> None:
+    """Work that goes on as long as the node runs, whatever once went wrong with it."""
+    while True:
+        try:
+            await work(installation)
+        except Exception:
+            log.exception("Work in the background is begun again.")
+            await asyncio.sleep(_BEGUN_AGAIN)
+        else:
+            return
 
 
 async def _keep_tidy(installation: Installation) -> None:
@@ -130,6 +141,23 @@ async def _keep_tidy(installation: Installation) -> None:
             await installation.database.write(lambda tx: purge(tx, installation.clock()))
         except StoreUnavailable:
             log.warning("Housekeeping waits for the database.")
+
+
+async def _keep_time(installation: Installation) -> None:
+    if isinstance(installation.clock, NodeClock) and installation.database.dialect == "postgresql":
+        await follow(installation.clock, installation.database)
+
+
+_CHORES = (
+    run_courier,
+    run_keeper,
+    run_probe,
+    run_batch_keeper,
+    run_journal_keeper,
+    run_backups,
+    _keep_tidy,
+    _keep_time,
+)
 
 
 def create_app(installation: Installation) -> Application:
@@ -142,11 +170,11 @@ def _health_routes(installation: Installation) -> list[Route]:
         return JSONResponse({"status": "alive"})
 
     async def readyz(_request: Request) -> Response:
-        try:
-            await installation.database.read(is_alive)
-        except StoreUnavailable:
-            return JSONResponse({"status": "database unavailable"}, status_code=503, headers={"retry-after": "2"})
-        return JSONResponse({"status": "ready"})
+        problem = installation.readiness.judge()
+        if problem is None:
+            return JSONResponse({"status": "ready"})
+        answer = {"status": problem.status, "reason": problem.reason}
+        return JSONResponse(answer, status_code=503, headers={"retry-after": "2"})
 
     async def openapi(_request: Request) -> Response:
         return JSONResponse(openapi_document())

@@ -1,6 +1,6 @@
 """The authorization endpoint (RFC 6749 4.1.1): it alone decides what comes next, before and after the sign-in page."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from badgepin.domain.authorization import AuthorizationRequest, Prompt
@@ -16,7 +16,7 @@ from badgepin.oidc.authorization_request import (
 from badgepin.oidc.pushed_request import find_pushed, is_pushed
 from badgepin.oidc.token import issuer_of
 from badgepin.services import authorization as services
-from badgepin.services.authorization import ConsentMissing, IssuedCode
+from badgepin.services.authorization import ConsentMissing, IssuedCode, PushedBefore
 from badgepin.web.installation import Installation
 from badgepin.web.sealed_request import seal_request, unseal_request
 
@@ -42,9 +42,11 @@ async def authorize(
     """A request as the application sent it: `encoded` is the query or the form. Raises `AuthorizationRefused`."""
     parameters = read_parameters(encoded)
     client_id = named_client(parameters)
-    if is_pushed(parameters):
+    pushed = parameters.values["request_uri"] if is_pushed(parameters) else ""
+    if pushed:
         parameters = find_pushed(installation, tenant, parameters, client_id)
-    return await _go_on(installation, tenant, await checked(installation, tenant, parameters), session)
+    request = replace(await checked(installation, tenant, parameters), pushed=pushed)
+    return await _go_on(installation, tenant, request, session)
 
 
 async def checked(installation: Installation, tenant: Tenant, parameters: Parameters) -> AuthorizationRequest:
@@ -80,6 +82,8 @@ async def _go_on(
         )
     if isinstance(outcome, IssuedCode):
         return answer(installation, tenant, destination, {"code": outcome.code})
+    if isinstance(outcome, PushedBefore):
+        raise AuthorizationRefused("invalid_request_uri", "The pushed request was used before.", destination)
     if isinstance(outcome, ConsentMissing):
         error = "consent_required" if request.prompt is Prompt.NONE else "access_denied"
         missing = " ".join(sorted(outcome.scopes))

@@ -38,7 +38,9 @@ async def _deliver(installation: Installation, due: Due) -> bool:
     try:
         await asyncio.to_thread(post_form, due.uri, {"logout_token": token}, settings.backchannel_private_hosts)
     except NotDelivered as error:
+        installation.metrics.note_delivery(told=False)
         log.warning("Application %s was not told of a sign-out, attempt %s: %s", due.client_id, due.attempts + 1, error)
         return False
+    installation.metrics.note_delivery(told=True)
     await installation.database.write(lambda tx: services.note_told(tx, due, now))
     return True

@@ -1,4 +1,4 @@
-"""The two cookies: who is at the page before signing in, and who is signed in (security design 8)."""
+"""The cookies: who is at a page before signing in, who is signed in, and who is at the desk (security design 8)."""
 
 import hashlib
 import hmac
@@ -7,8 +7,11 @@ import secrets
 
 BROWSER = "__Host-pre"
 SESSION = "__Host-sid"
+DESK = "__Host-desk"
 _VALUE = re.compile(r"\A[A-Za-z0-9_-]{43}\Z")
 _ATTRIBUTES = "; Path=/; Secure; HttpOnly; SameSite=Lax"
+# nobody comes to the desk from another site's form or link already signed in
+_STRICT = "; Path=/; Secure; HttpOnly; SameSite=Strict"
 
 
 def new_browser() -> str:
@@ -28,12 +31,16 @@ def read_cookie(header: str, name: str) -> str | None:
 
 def set_cookie(name: str, value: str) -> str:
     """The `Set-Cookie` value of a cookie that ends with the browser."""
-    return f"{name}={value}{_ATTRIBUTES}"
+    return f"{name}={value}{_attributes(name)}"
 
 
 def drop_cookie(name: str) -> str:
     """The `Set-Cookie` value that takes a cookie back."""
-    return f"{name}={_ATTRIBUTES}; Max-Age=0"
+    return f"{name}={_attributes(name)}; Max-Age=0"
+
+
+def _attributes(name: str) -> str:
+    return _STRICT if name == DESK else _ATTRIBUTES
 
 
 def form_token(cookie: str) -> str:
