@@ -11,8 +11,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from badgepin.domain.pin import LONGEST, SHORTEST
 from badgepin.portal.static_files import digest_of, static_path
-from badgepin.portal.view import Brand, DoneView, ProblemView, SignInView
-from badgepin.portal.words import LANGUAGES, RIGHT_TO_LEFT, words
+from badgepin.portal.view import Brand, DeskView, DoneView, ProblemView, SignInView
+from badgepin.portal.words import LANGUAGES, RIGHT_TO_LEFT, desk_words, words
 
 _POLICY = (
     "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; worker-src 'self'; "
@@ -47,6 +47,32 @@ def render_sign_in(view: SignInView) -> Page:
     return _draw("sign_in.html", view.brand, view.language, camera=True, view=view, configuration=text)
 
 
+def render_desk(template: str, view: DeskView) -> Page:
+    """A page in front of the desk: signing in, or taking up an invitation."""
+    configuration = {
+        "base": view.base_path,
+        "language": view.language,
+        "words": dict(words(view.language)),
+    }
+    text = json.dumps(configuration, ensure_ascii=False).replace("<", "\\u003c")
+    return _draw(template, view.brand, view.language, view=view, configuration=text)
+
+
+def render_desk_shell(view: DeskView) -> Page:
+    """The desk itself: an empty page that its scripts fill from the API."""
+    said = {**words(view.language), **desk_words(view.language)}
+    configuration = {
+        "base": view.base_path,
+        "brand": view.brand.name,
+        "language": view.language,
+        "static": static_path(),
+        "token": view.token,
+        "words": said,
+    }
+    text = json.dumps(configuration, ensure_ascii=False).replace("<", "\\u003c")
+    return _draw("desk.html", view.brand, view.language, words=said, configuration=text)
+
+
 def render_done(view: DoneView) -> Page:
     """Who is signed in, until when, and the way out."""
     return _draw("done.html", view.brand, view.language, view=view)
@@ -59,21 +85,17 @@ def render_problem(view: ProblemView) -> Page:
 
 def _draw(template: str, brand: Brand, language: str, *, camera: bool = False, **values: object) -> Page:
     nonce = secrets.token_urlsafe(18)
-    html = (
-        _environment()
-        .get_template(template)
-        .render(
-            nonce=nonce,
-            brand=brand,
-            language=language,
-            direction="rtl" if language in RIGHT_TO_LEFT else "ltr",
-            languages={code: words(code)["languageName"] for code in LANGUAGES},
-            words=words(language),
-            static=static_path(),
-            integrity=digest_of,
-            **values,
-        )
-    )
+    common = {
+        "nonce": nonce,
+        "brand": brand,
+        "language": language,
+        "direction": "rtl" if language in RIGHT_TO_LEFT else "ltr",
+        "languages": {code: words(code)["languageName"] for code in LANGUAGES},
+        "words": words(language),
+        "static": static_path(),
+        "integrity": digest_of,
+    }
+    html = _environment().get_template(template).render(common | values)
     headers = {"content-security-policy": _POLICY.format(nonce=nonce)}
     if camera:
         headers["permissions-policy"] = "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"

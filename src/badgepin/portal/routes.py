@@ -1,21 +1,30 @@
 """The table of contents of the sign-in door, and the thin layer between HTTP and its functions."""
 
-import json
 from collections.abc import Awaitable, Callable
 from uuid import uuid4
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from badgepin.domain.authorization import AuthorizationRequest
 from badgepin.domain.tenant import Tenant
 from badgepin.portal import sign_in
-from badgepin.portal.page import Page, render_done, render_problem, render_sign_in
+from badgepin.portal.desk_door import desk_routes
+from badgepin.portal.exchange import (
+    NO_STORE,
+    html_answer,
+    language_of,
+    problem_page,
+    read_body,
+    read_json,
+    unavailable_answer,
+)
+from badgepin.portal.page import render_done, render_sign_in
 from badgepin.portal.static_files import static_file
 from badgepin.portal.step import Step, StepAnswer, busy, refuse_unproven
-from badgepin.portal.view import DoneView, ProblemView, SignInView, brand_of
-from badgepin.portal.words import choose_language, sentence
+from badgepin.portal.view import DoneView, SignInView, brand_of
+from badgepin.portal.words import choose_language
 from badgepin.services import session as sessions
 from badgepin.services.attempt import Attempt
 from badgepin.services.tenant import find_tenant
@@ -35,8 +44,6 @@ from badgepin.web.installation import Installation
 from badgepin.web.limits import RateLimit
 from badgepin.web.sealed_request import unseal_request
 
-_MOST_BODY = 16_384
-_NO_STORE = {"cache-control": "no-store"}
 _BURST = 3
 
 Handle = Callable[[Installation, Step], Awaitable[StepAnswer]]
@@ -57,6 +64,7 @@ def routes(installation: Installation) -> list[BaseRoute]:
         Route("/{tenant}/sign-in/done", door.done, methods=["GET"]),
         Route("/{tenant}/sign-in/sign-out", door.sign_out, methods=["POST"]),
         *(Route(f"/{{tenant}}/sign-in/{name}", door.step(handle), methods=["POST"]) for name, handle in steps.items()),
+        *desk_routes(installation),
     ]
 
 
@@ -81,16 +89,16 @@ class SignInDoor:
     async def page(self, request: Request) -> Response:
         """The sign-in page."""
         installation, sealed = self._installation, request.query_params.get("request", "")
-        language = _language(request)
+        language = language_of(request)
         try:
             tenant = await self._tenant(request)
         except StoreUnavailable:
-            return _problem(installation, language, "unavailable", 503)
+            return problem_page(installation, language, "unavailable", 503)
         if tenant is None:
-            return _problem(installation, language, "unknownTenant", 404)
+            return problem_page(installation, language, "unknownTenant", 404)
         wanted = self._unsealed(tenant, sealed)
         if sealed and wanted is None:
-            return _problem(installation, language, "requestTooOld", 400)
+            return problem_page(installation, language, "requestTooOld", 400)
         if wanted is not None:
             language = choose_language(request.headers.get("accept-language", ""), wanted.ui_locales)
         view = SignInView(
@@ -101,19 +109,19 @@ class SignInDoor:
             sealed_request=sealed,
             client_name=wanted.client_name if wanted else "",
         )
-        response = _html(render_sign_in(view))
+        response = html_answer(render_sign_in(view))
         if read_cookie(request.headers.get("cookie", ""), BROWSER) is None:
             response.headers.append("set-cookie", set_cookie(BROWSER, new_browser()))
         return response
 
     async def done(self, request: Request) -> Response:
         """Who is signed in here, and the way out."""
-        installation, language = self._installation, _language(request)
+        installation, language = self._installation, language_of(request)
         cookie = read_cookie(request.headers.get("cookie", ""), SESSION)
         try:
             tenant = await self._tenant(request)
             if tenant is None:
-                return _problem(installation, language, "unknownTenant", 404)
+                return problem_page(installation, language, "unknownTenant", 404)
             now, reading = installation.clock(), installation.session_reading
             session = None
             if cookie is not None:
@@ -121,10 +129,10 @@ class SignInDoor:
                     lambda tx: sessions.use_session(tx, tenant.id, cookie, reading, now)
                 )
         except StoreUnavailable:
-            return _problem(installation, language, "unavailable", 503)
+            return problem_page(installation, language, "unavailable", 503)
         path = f"/{tenant.id}/sign-in"
         if session is None or cookie is None:
-            return RedirectResponse(path, status_code=303, headers=_NO_STORE)
+            return RedirectResponse(path, status_code=303, headers=NO_STORE)
         view = DoneView(
             brand=brand_of(installation.settings, tenant),
             language=language,
@@ -134,19 +142,19 @@ class SignInDoor:
             ends_at=session.ends_at,
             token=form_token(cookie),
         )
-        return _html(render_done(view))
+        return html_answer(render_done(view))
 
     async def sign_out(self, request: Request) -> Response:
         """End the session of this browser at the back end, and leave nothing of it here."""
-        installation, language = self._installation, _language(request)
+        installation, language = self._installation, language_of(request)
         cookie = read_cookie(request.headers.get("cookie", ""), SESSION)
         try:
             tenant = await self._tenant(request)
             if tenant is None:
-                return _problem(installation, language, "unknownTenant", 404)
-            token = (await _body(request)).decode("utf-8", "replace").removeprefix("token=")
+                return problem_page(installation, language, "unknownTenant", 404)
+            token = (await read_body(request)).decode("utf-8", "replace").removeprefix("token=")
             if cookie is not None and not is_form_token(token, cookie):
-                return _problem(installation, language, "signOutRefused", 403)
+                return problem_page(installation, language, "signOutRefused", 403)
             attempt = self._attempt(request, tenant, None)
 
             def work(tx: Transaction) -> None:
@@ -156,8 +164,8 @@ class SignInDoor:
 
             await installation.database.write(work)
         except StoreUnavailable:
-            return _problem(installation, language, "unavailable", 503)
-        response = RedirectResponse(f"/{tenant.id}/sign-in", status_code=303, headers=_NO_STORE)
+            return problem_page(installation, language, "unavailable", 503)
+        response = RedirectResponse(f"/{tenant.id}/sign-in", status_code=303, headers=NO_STORE)
         for name in (SESSION, BROWSER):
             response.headers.append("set-cookie", drop_cookie(name))
         response.headers["clear-site-data"] = '"cache", "storage"'
@@ -170,12 +178,12 @@ class SignInDoor:
             try:
                 tenant = await self._tenant(request)
                 if tenant is None:
-                    return JSONResponse({"error": {"code": "unknownTenant"}}, status_code=404, headers=_NO_STORE)
+                    return JSONResponse({"error": {"code": "unknownTenant"}}, status_code=404, headers=NO_STORE)
                 step = await self._step(request, tenant)
                 answer = await self._answer(request, step, handle)
             except StoreUnavailable:
-                return _unavailable(_language(request))
-            response = JSONResponse(answer.body, status_code=answer.status, headers={**_NO_STORE, **answer.headers})
+                return unavailable_answer(language_of(request))
+            response = JSONResponse(answer.body, status_code=answer.status, headers={**NO_STORE, **answer.headers})
             if answer.session is not None:
                 response.headers.append("set-cookie", set_cookie(SESSION, answer.session))
                 # what was proven before the sign-in dies with it: the next one begins anew
@@ -204,12 +212,12 @@ class SignInDoor:
         return None
 
     async def _step(self, request: Request, tenant: Tenant) -> Step:
-        body = await _json(request)
+        body = await read_json(request)
         sealed = body.get("request")
         sealed = sealed if isinstance(sealed, str) and sealed.isascii() else ""
         wanted = self._unsealed(tenant, sealed)
         browser = read_cookie(request.headers.get("cookie", ""), BROWSER) or ""
-        return Step(tenant, self._attempt(request, tenant, wanted), browser, sealed, body, _language(request))
+        return Step(tenant, self._attempt(request, tenant, wanted), browser, sealed, body, language_of(request))
 
     def _unsealed(self, tenant: Tenant, sealed: str) -> AuthorizationRequest | None:
         installation = self._installation
@@ -231,39 +239,3 @@ class SignInDoor:
         if "\x00" in named:
             return None
         return await self._installation.database.read(lambda tx: find_tenant(tx, named))
-
-
-async def _body(request: Request) -> bytes:
-    """The body; one that is too long is as good as empty."""
-    raw = b""
-    async for part in request.stream():
-        raw += part
-        if len(raw) > _MOST_BODY:
-            return b""
-    return raw
-
-
-async def _json(request: Request) -> dict[str, object]:
-    """The body's object; one that cannot be read is as good as empty, and refused like any other."""
-    try:
-        body = json.loads(await _body(request))
-    except (ValueError, RecursionError):
-        return {}
-    return body if isinstance(body, dict) else {}
-
-
-def _language(request: Request) -> str:
-    return choose_language(request.headers.get("accept-language", ""))
-
-
-def _html(page: Page, status: int = 200) -> Response:
-    return HTMLResponse(page.html, status_code=status, headers={**_NO_STORE, **page.headers})
-
-
-def _problem(installation: Installation, language: str, key: str, status: int) -> Response:
-    return _html(render_problem(ProblemView(brand_of(installation.settings, None), language, key)), status)
-
-
-def _unavailable(language: str) -> Response:
-    error = {"code": "unavailable", "message": sentence(language, "unavailable")}
-    return JSONResponse({"error": error}, status_code=503, headers={**_NO_STORE, "retry-after": "2"})

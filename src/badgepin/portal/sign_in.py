@@ -16,7 +16,7 @@ from badgepin.crypto.pin_hash import HasherBusy, PinRow
 from badgepin.domain.errors import Conflict
 from badgepin.domain.ids import canonical_guid
 from badgepin.domain.pin import LONGEST, SHORTEST, Weakness
-from badgepin.domain.sign_in import PROOF_LIFE, PROOF_TRIES, ProofKey
+from badgepin.domain.sign_in import PROOF_LIFE, PROOF_TRIES, Denial, ProofKey
 from badgepin.portal.preferences import preferences_json, read_preferences
 from badgepin.portal.step import Json, Step, StepAnswer, busy, refuse, refuse_unproven, scan_again
 from badgepin.portal.words import sentence
@@ -25,17 +25,18 @@ from badgepin.services import session as sessions
 from badgepin.services.attempt import Refusal, new_handle
 from badgepin.services.pin_change import NewPinToHash, TooWeak
 from badgepin.services.session import MustChange, Opening, SignedIn
-from badgepin.services.sign_in import Gone, PinToCheck, Proven, Replayed
+from badgepin.services.sign_in import Gone, PinToCheck, Proven, Replayed, Unsettled
 from badgepin.store.transaction import Transaction
 from badgepin.web.installation import Installation
 
-EPOCH = 0
 _SIGNATURE = 64
 
 
 async def give_challenge(installation: Installation, step: Step) -> StepAnswer:
     """A challenge for a badge at this browser; nothing is written."""
-    challenge = new_challenge(installation.keys, Context(step.browser, step.sealed), epoch=EPOCH, now=step.attempt.now)
+    challenge = new_challenge(
+        installation.keys, Context(step.browser, step.sealed), epoch=installation.epoch.number, now=step.attempt.now
+    )
     return StepAnswer(200, {"challenge": challenge, "expires_in": int(LIFE.total_seconds())})
 
 
@@ -48,7 +49,9 @@ async def take_proof(installation: Installation, step: Step) -> StepAnswer:
     # verified first and in any case: neither an unknown badge nor a stale challenge answers faster
     proven = sign_in.is_proven(found, message, signature, installation.keys)
     context = Context(step.browser, step.sealed)
-    if not is_challenge_good(installation.keys, challenge, context, epoch=EPOCH, now=step.attempt.now):
+    if not is_challenge_good(
+        installation.keys, challenge, context, epoch=installation.epoch.number, now=step.attempt.now
+    ):
         return refuse_unproven(installation, step, "challenge not for this page, or too old")
     if found is None or not proven:
         return refuse_unproven(installation, step, "unknown badge" if found is None else "signature wrong")
@@ -60,7 +63,7 @@ async def take_proof(installation: Installation, step: Step) -> StepAnswer:
     if isinstance(outcome, Replayed):
         return refuse_unproven(installation, step, "challenge used before")
     if isinstance(outcome, Refusal):
-        return refuse(step, outcome)
+        return _refuse(installation, step, outcome)
     return StepAnswer(200, _proof_json(handle, outcome))
 
 
@@ -81,9 +84,9 @@ async def take_pin(installation: Installation, step: Step) -> StepAnswer:
         return scan_again(step)
     try:
         async with installation.hasher.slot() as slot:
-            charged = await installation.database.write(lambda tx: sign_in.charge_pin(tx, step.attempt, key, rules))
+            charged = await _charge(installation, step, key)
             if not isinstance(charged, PinToCheck):
-                return _settled(step, charged)
+                return _settled(installation, step, charged)
             kept = charged.guess.kept
             row = PinRow(charged.opened.badge.holder.id, kept.id, kept.version)
             right = await slot.is_pin(digits, kept.hashed, row)
@@ -93,7 +96,8 @@ async def take_pin(installation: Installation, step: Step) -> StepAnswer:
         refusal = await installation.database.write(
             lambda tx: sign_in.settle_wrong_pin(tx, step.attempt, charged, rules)
         )
-        return refuse(step, refusal)
+        _note_lockout(installation, refusal)
+        return _refuse(installation, step, refusal)
     opening = _opening(installation)
 
     def finish(tx: Transaction) -> SignedIn | MustChange | Refusal | Gone:
@@ -101,7 +105,20 @@ async def take_pin(installation: Installation, step: Step) -> StepAnswer:
         _remember(tx, step, outcome)
         return outcome
 
-    return _settled(step, await installation.database.write_once(finish))
+    # a new badge that takes over ends the old one with it: several statements, all of them or none
+    takes_over = charged.opened.badge.code.is_replacement
+    run = installation.database.write if takes_over else installation.database.write_once
+    return _settled(installation, step, await run(finish))
+
+
+async def _charge(installation: Installation, step: Step, key: ProofKey) -> PinToCheck | Refusal | Gone:
+    database, rules = installation.database, installation.lockout_rules
+    charged = await database.write_once(lambda tx: sign_in.charge_pin_at_once(tx, step.attempt, key, rules))
+    way = "charged"
+    if isinstance(charged, Unsettled):
+        charged, way = await database.write(lambda tx: sign_in.charge_pin(tx, step.attempt, key, rules)), "under_lock"
+    installation.metrics.note_charge(way if isinstance(charged, PinToCheck) else "refused")
+    return charged
 
 
 async def take_new_pin(installation: Installation, step: Step) -> StepAnswer:
@@ -111,7 +128,7 @@ async def take_new_pin(installation: Installation, step: Step) -> StepAnswer:
     if isinstance(wanted, TooWeak):
         return _too_weak(step, wanted)
     if not isinstance(wanted, NewPinToHash):
-        return _settled(step, wanted)
+        return _settled(installation, step, wanted)
     new, kept = wanted.new, wanted.kept
     try:
         async with installation.hasher.slot() as slot:
@@ -128,21 +145,36 @@ async def take_new_pin(installation: Installation, step: Step) -> StepAnswer:
         return outcome
 
     try:
-        return _settled(step, await installation.database.write(finish))
+        return _settled(installation, step, await installation.database.write(finish))
     except Conflict:
         return scan_again(step)
 
 
-def _settled(step: Step, outcome: SignedIn | MustChange | Refusal | Gone) -> StepAnswer:
+def _settled(installation: Installation, step: Step, outcome: SignedIn | MustChange | Refusal | Gone) -> StepAnswer:
     if isinstance(outcome, SignedIn):
+        installation.metrics.note_sign_in("signedIn")
         return StepAnswer(200, {"next": "signedIn", "location": _location(step)}, session=outcome.secret)
     if isinstance(outcome, MustChange):
         seconds = int((outcome.expires_at - step.attempt.now).total_seconds())
+        installation.metrics.note_sign_in("changePin")
         rules: Json = {"least": SHORTEST, "most": LONGEST}
         return StepAnswer(200, {"next": "changePin", "expires_in": seconds, "rules": rules})
     if isinstance(outcome, Refusal):
-        return refuse(step, outcome)
+        return _refuse(installation, step, outcome)
+    installation.metrics.note_sign_in(Denial.SCAN_AGAIN.value)
     return scan_again(step)
+
+
+def _refuse(installation: Installation, step: Step, refusal: Refusal) -> StepAnswer:
+    installation.metrics.note_sign_in(refusal.denied.denial.value)
+    return refuse(step, refusal)
+
+
+def _note_lockout(installation: Installation, refusal: Refusal) -> None:
+    if refusal.denied.denial is Denial.PIN_DISABLED:
+        installation.metrics.note_lockout("disabled")
+    elif refusal.denied.denial is Denial.PIN_LOCKED:
+        installation.metrics.note_lockout("wait")
 
 
 def _location(step: Step) -> str:

@@ -53,6 +53,7 @@ def refuse_unproven(installation: Installation, step: Step, cause: str) -> StepA
     handle = new_handle()
     refusal = EarlyRefusal(handle, step.attempt.now, cause, step.attempt.ip_address)
     installation.refusals.note(refusal)
+    installation.metrics.note_badge_refusal(cause)
     return _refusal(step, Denial.BADGE_REFUSED, handle)
 
 

@@ -47,6 +47,16 @@ class DoneView:
 
 
 @dataclass(frozen=True)
+class DeskView:
+    """A page of the desk; `base_path` is its own address, `token` what its requests carry ('' in front of it)."""
+
+    brand: Brand
+    language: str
+    base_path: str
+    token: str = ""
+
+
+@dataclass(frozen=True)
 class ProblemView:
     """A page that says one sentence; `key` names it."""
 

@@ -13,8 +13,23 @@ _FOLDER = Path(__file__).parent / "words"
 @cache
 def words(language: str) -> Mapping[str, str]:
     """The sentences of a language."""
-    text = (_FOLDER / f"{language}.json").read_text(encoding="utf-8")
-    found: dict[str, str] = json.loads(text)
+    return _read(_FOLDER / f"{language}.json")
+
+
+@cache
+def desk_words(language: str) -> Mapping[str, str]:
+    """The sentences that only the desk says, which no worker's page has to carry."""
+    return _read(_FOLDER / "desk" / f"{language}.json")
+
+
+@cache
+def admin_words(language: str) -> Mapping[str, str]:
+    """The sentences of the administration's pages, which load them when they are opened."""
+    return _read(_FOLDER / "admin" / f"{language}.json")
+
+
+def _read(path: Path) -> Mapping[str, str]:
+    found: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
 

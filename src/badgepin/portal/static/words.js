@@ -41,6 +41,15 @@ export class Words {
     for (const element of document.querySelectorAll("[data-word-label]")) element.setAttribute("aria-label", this.say(/** @type {HTMLElement} */ (element).dataset.wordLabel ?? ""));
   }
 
+  /**
+   * Learn the sentences of a part that not every page has to carry; without a connection they stay unknown.
+   * @param {string} part
+   */
+  async learn(part) {
+    const response = await fetch(`${this.base}/words/${part}/${this.language}.json`).catch(() => null);
+    if (response?.ok) this.table = { ...this.table, ...(await response.json()) };
+  }
+
   /** @param {string} instant ISO 8601 */
   time(instant) {
     return new Intl.DateTimeFormat(this.language, { hour: "2-digit", minute: "2-digit", ...(isToday(instant) ? {} : { day: "numeric", month: "short" }) }).format(new Date(instant));

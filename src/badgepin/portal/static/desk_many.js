@@ -1,0 +1,110 @@
+// Badges for many: whom it is for, and what would happen; one batch after that is a page of its own.
+import { showBatch } from "./desk_batch.js";
+import { button, fill, h } from "./desk_dom.js";
+
+const LAYOUTS = ["cr80-a4", "cr80", "cr80-letter", "a4-24-63x34", "a4-24-70x37", "a4-8-99x68", "a4-4-105x148", "letter-30-2.6x1in", "letter-10-4x2in", "cards-letter-10", "label-62x29", "label-57x32", "label-100x50"];
+const CHOSEN = "badgepin-chosen";
+const MOST_GROUPS = 200;
+/** Days before its end from which a badge is worth a new one. */
+export const SOON = 30;
+
+/**
+ * @param {string[]} userIds
+ * @param {number} [endsWithinDays] renew their badges, if they end by then
+ */
+export function keepChosen(userIds, endsWithinDays) {
+  sessionStorage.setItem(CHOSEN, JSON.stringify({ userIds, endsWithinDays }));
+}
+
+/** @returns {{ userIds: string[], endsWithinDays?: number }} */
+function chosen() {
+  return JSON.parse(sessionStorage.getItem(CHOSEN) ?? '{"userIds": []}');
+}
+
+/** @type {(desk: import("./desk.js").Desk, main: HTMLElement, rest: string[]) => Promise<void>} */
+export async function showMany(desk, main, [id]) {
+  if (id) return showBatch(desk, main, id);
+  const { say } = desk;
+  const issue = h("div", { class: "fields" }), revoke = h("div", { class: "fields", hidden: true });
+  const whom = h("select", { id: "many-whom" });
+  const layout = h("select", { id: "many-layout" }, ...LAYOUTS.map((name) => h("option", { value: name }, name)));
+  const first = h("input", { id: "many-first", type: "number", min: "1", max: "30", value: "1", inputmode: "numeric" });
+  const before = h("input", { id: "many-before", type: "date" });
+  const groups = desk.me.pages.includes("groups") ? await desk.api.all("/groups?$select=id,displayName&$top=100", MOST_GROUPS) : [];
+  let kind = "issue";
+  const choose = (/** @type {string} */ wanted) => {
+    kind = wanted;
+    issue.hidden = kind !== "issue";
+    revoke.hidden = kind === "issue";
+    for (const chip of chips) chip.setAttribute("aria-pressed", String(chip.dataset.kind === kind));
+    fill(whom, ...ways(desk, kind, groups).map(([value, text]) => h("option", { value }, text)));
+  };
+  const chips = [["issue", "manyIssue"], ["revoke", "manyRevoke"]].map(([name, word]) => h("button", { type: "button", class: "chip", "data-kind": name, onclick: () => choose(name) }, say(word)));
+  fill(issue, h("label", {}, say("manyPaper"), layout), h("label", {}, say("manyFirstLabel"), first));
+  fill(revoke, h("label", {}, say("manyBefore"), before));
+  choose("issue");
+  const look = async () => {
+    const wanted = { ...selection(whom.value, kind), kind, dryRun: true };
+    if (kind === "revoke" && before.value) Object.assign(wanted, { issuedBeforeDateTime: `${before.value}T00:00:00Z` });
+    const seen = await desk.api.send("POST", "/badgepin/batches", wanted);
+    sessionStorage.setItem(`badgepin-batch-${seen.id}`, JSON.stringify({ token: seen.previewToken, paper: paperOf(desk, layout.value, Number(first.value) || 1) }));
+    await desk.go(`/many/${seen.id}`);
+  };
+  const list = h("ul", { class: "choices" });
+  fill(
+    main,
+    h("h1", { tabindex: "-1" }, say("manyTitle")),
+    h("p", { class: "quiet" }, say("manyHelp")),
+    h("section", { class: "panel fields" }, h("div", { class: "chips", role: "group", "aria-label": say("manyWhat") }, ...chips), h("label", {}, say("manyWhom"), whom), issue, revoke, button(say("manyLook"), () => desk.attempt(look), { class: "main", id: "many-look" })),
+    h("h2", {}, say("manyMine")),
+    list,
+  );
+  const page = await desk.api.get("/badgepin/batches?$top=50");
+  const earlier = page.value.sort((/** @type {any} */ one, /** @type {any} */ other) => other.createdDateTime.localeCompare(one.createdDateTime));
+  fill(list, ...earlier.slice(0, 20).map((/** @type {any} */ batch) => h("li", {}, h("a", { href: `${desk.base}/many/${batch.id}` }, [desk.time.short(batch.createdDateTime), say(batch.kind === "issue" ? "manyIssue" : "manyRevoke"), say(`status_${batch.status}`)].join(" · ")))));
+  if (!earlier.length) fill(list, h("li", { class: "quiet" }, say("nothingYet")));
+}
+
+/**
+ * The ways to say whom it is for.
+ * @param {import("./desk.js").Desk} desk
+ * @param {string} kind
+ * @param {any[]} groups
+ * @returns {[string, string][]}
+ */
+function ways({ say, me, unit }, kind, groups) {
+  /** @type {[string, string][]} */
+  const found = [];
+  const people = chosen().userIds;
+  if (people.length) found.push(["chosen", say("manyChosen", { count: people.length })]);
+  const units = me.units.map((/** @type {any} */ each) => [`unit:${each.id}`, say("manyStore", { name: each.displayName })]);
+  const here = units.filter((/** @type {string[]} */ [value]) => value === `unit:${unit()}`);
+  found.push(...here, ...units.filter((/** @type {string[]} */ each) => !here.includes(each)));
+  if (kind === "issue") found.push(["without", say("manyWithout")], ["ended", say("manyEnded")], ["ending", say("manyEnding", { days: SOON })]);
+  else found.push(["everybody", say("manyEverybody")]);
+  found.push(...groups.map((each) => /** @type {[string, string]} */ ([`group:${each.id}`, say("manyGroup", { name: each.displayName })])));
+  return found;
+}
+
+/**
+ * @param {string} value
+ * @param {string} kind
+ */
+function selection(value, kind) {
+  const [way, id] = value.split(":");
+  if (way === "chosen") return kind === "issue" ? chosen() : { userIds: chosen().userIds };
+  if (way === "unit") return { unitId: id };
+  if (way === "group") return { groupId: id };
+  if (way === "ended") return { endsWithinDays: 0 };
+  if (way === "ending") return { endsWithinDays: SOON };
+  return way === "without" ? { allWithoutMethod: true } : { everybody: true };
+}
+
+/**
+ * @param {import("./desk.js").Desk} desk
+ * @param {string} layout
+ * @param {number} startingLabel
+ */
+function paperOf({ say }, layout, startingLabel) {
+  return { layout, startingLabel, pinWord: say("pin"), foldHereWords: say("slipFold"), keepSecretWords: say("slipKeep"), handOverWords: say("slipHandOver") };
+}
