@@ -17,6 +17,7 @@ from badgepin.domain.application import Application, ApplicationKey, PermissionG
 from badgepin.domain.authorization import is_acceptable_redirect_uri
 from badgepin.domain.caller import Call
 from badgepin.domain.errors import NotFound, Reason
+from badgepin.domain.query import Page, Query
 from badgepin.services import application as services
 from badgepin.services import permission_grant as grants
 from badgepin.services.application import ApplicationView, NewSecret, WantedCredential
@@ -69,10 +70,10 @@ def list_(data: DataOption = None, tenant: TenantOption = None, as_json: JsonOpt
     badgepin clients list
     """
 
-    async def work(operator: Operator) -> list[ApplicationView]:
-        return await operator.read(lambda tx, call: services.list_applications(tx, call, after="", limit=_MANY))
+    async def work(operator: Operator) -> Page[ApplicationView]:
+        return await operator.read(lambda tx, call: services.list_applications(tx, call, Query(_MANY)))
 
-    rows = [_row(view.application) for view in run_as_operator(data, tenant, work)]
+    rows = [_row(view.application) for view in run_as_operator(data, tenant, work).items]
     print_rows(rows, as_json=as_json, empty="There is no application: `badgepin clients add` adds one.")
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 
-from badgepin.app import StartRefused
 from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.serving import check_free, serve
 from badgepin.crypto.key_ring import KeyRingRefused
@@ -19,6 +18,7 @@ from badgepin.demo.beside import TILL, find_port, has_libraries, running
 from badgepin.demo.folder import DemoRefused, recall
 from badgepin.demo.opening import look_around, prepare
 from badgepin.issuing import Badge
+from badgepin.opening import StartRefused
 from badgepin.settings import Settings, SettingsRefused, read_settings
 from badgepin.store.sqlite import SQLiteRefused
 from badgepin.store.transaction import StoreUnavailable
@@ -27,6 +27,8 @@ from badgepin.web.installation import Installation
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 
 _FOLDER, _HOST = "badgepin-demo", "127.0.0.1"
+# passkeys belong to a name, never to a number
+_NAME = "localhost"
 # what says where a real installation is must not turn a demo loose on it
 _NOT_FOR_DEMOS = {"BADGEPIN_DATA", "BADGEPIN_DATABASE_URL", "BADGEPIN_KEY_RING", "BADGEPIN_HOST", "BADGEPIN_BASE_URL"}
 
@@ -72,7 +74,7 @@ def _settings(data: str, port: int, till_port: int, *, strict: bool) -> Settings
         environment=environment,
         host=_HOST,
         port=port,
-        base_url=f"http://{_HOST}:{port}",
+        base_url=f"http://{_NAME}:{port}",
         strict=strict or None,
         backchannel_private_hosts=(f"{_HOST}:{till_port}",),
         log_level=environment.get("BADGEPIN_LOG_LEVEL", "warning"),

@@ -4,11 +4,12 @@ from typing import Annotated
 
 import typer
 
-from badgepin.cli.examination import Finding, Verdict, examine
+from badgepin.cli.examination import examine
 from badgepin.cli.operator import settings_of
 from badgepin.cli.options import DataOption, JsonOption
 from badgepin.cli.output import print_json
 from badgepin.cli.refusal import CommandRefused
+from badgepin.domain.finding import Finding, Verdict
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 

@@ -3,44 +3,27 @@
 import asyncio
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from badgepin.app import DEMO_MARKER, LOOPBACK
 from badgepin.cli.certificate_trial import try_certificate
 from badgepin.crypto.certificate import CertificateRefused, read_certificate
 from badgepin.crypto.key_ring import KeyRing, KeyRingRefused, load_key_ring
 from badgepin.crypto.pin_hash import calibrate
+from badgepin.domain.finding import Finding, Verdict
+from badgepin.opening import DEMO_MARKER, LOOPBACK
+from badgepin.services import backup
 from badgepin.services.health import check_clock, check_keys, check_schema, unsafe_setting
+from badgepin.services.system_health import LEAST_FREE, SIGNING_KEY_LIFE
 from badgepin.settings import Settings
 from badgepin.store import migrate
 from badgepin.store.sqlite import SQLiteRefused
-from badgepin.store.transaction import Database, SQLiteDatabase, StoreUnavailable, open_database
+from badgepin.store.transaction import Database, SQLiteDatabase, StoreUnavailable, Transaction, open_database
 from badgepin.web.installation import system_clock
 
-_SIGNING_KEY_LIFE = timedelta(days=90)
-_LEAST_FREE = 500 * 1024 * 1024
+_LATE_BACKUPS, _DRILL_EVERY = 3, 31
 _FILE = "sqlite:///"
-
-
-class Verdict(StrEnum):
-    """How bad a finding is."""
-
-    OK = "ok"
-    ADVICE = "advice"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What one check found, as a sentence that says what to do."""
-
-    check: str
-    verdict: Verdict
-    sentence: str
 
 
 def examine(settings: Settings, *, calibrated: bool) -> list[Finding]:
@@ -87,7 +70,7 @@ def _ring_found(ring: KeyRing) -> Finding:
 
 def _signing_key(ring: KeyRing, now: datetime) -> Finding:
     age = now - datetime.fromisoformat(ring.active_signing_key.since)
-    if age > _SIGNING_KEY_LIFE:
+    if age > SIGNING_KEY_LIFE:
         return Finding("signing key", Verdict.ADVICE, f"It is {age.days} days old: run `badgepin keys rotate`.")
     return Finding("signing key", Verdict.OK, f"It is {age.days} days old.")
 
@@ -124,10 +107,16 @@ async def _contents(settings: Settings, ring: KeyRing | None) -> list[Finding]:
         now = system_clock()
         wrong = {
             "clock": await database.read(lambda tx: check_clock(tx, now)),
-            "durability": await database.read(unsafe_setting),
+            "durability": await database.read(
+                lambda tx: unsafe_setting(tx, high_availability=settings.high_availability)
+            ),
         }
         if ring is not None:
             wrong["keys"] = await database.read(lambda tx: check_keys(tx, ring, thorough=True))
+        upkeep = [
+            await database.read(lambda tx: _backups(tx, settings, now)),
+            await database.read(lambda tx: _drill(tx, now)),
+        ]
     finally:
         await database.close()
     good = {
@@ -138,14 +127,40 @@ async def _contents(settings: Settings, ring: KeyRing | None) -> list[Finding]:
     return [
         Finding(check, Verdict.OK, good[check]) if found is None else Finding(check, Verdict.WRONG, found)
         for check, found in wrong.items()
-    ]
+    ] + upkeep
+
+
+def _backups(tx: Transaction, settings: Settings, now: datetime) -> Finding:
+    chore = backup.find_chore(tx, backup.BACKUP)
+    done_at = chore.done_at if chore else None
+    if done_at is None:
+        return Finding("backup", Verdict.ADVICE, "None was ever made: set backup_directory, or run `badgepin backup`.")
+    when = f"{done_at:%Y-%m-%d %H:%M} UTC"
+    late = _LATE_BACKUPS * timedelta(hours=settings.backup_every_hours)
+    if settings.backup_directory and now - done_at > late:
+        return Finding("backup", Verdict.WRONG, f"The last one is of {when} ({chore.outcome if chore else ''}).")
+    if not settings.backup_directory:
+        return Finding(
+            "backup", Verdict.ADVICE, f"The last one is of {when}, and none are scheduled: set backup_directory."
+        )
+    return Finding("backup", Verdict.OK, f"The last one is of {when}.")
+
+
+def _drill(tx: Transaction, now: datetime) -> Finding:
+    chore = backup.find_chore(tx, backup.DRILL)
+    if chore is None or chore.done_at is None:
+        return Finding("restore", Verdict.ADVICE, "None was ever tried: run `badgepin restore --from FILE --verify`.")
+    days = (now - chore.done_at).days
+    if days > _DRILL_EVERY:
+        return Finding("restore", Verdict.ADVICE, f"It was last tried {days} days ago: `badgepin restore --verify`.")
+    return Finding("restore", Verdict.OK, f"{chore.outcome} was tried {days} days ago and can be restored.")
 
 
 def _durability(database: Database) -> str:
     if isinstance(database, SQLiteDatabase):
         mode = database.mode
         return f"SQLite {mode.version}, journal_mode={mode.journal}, synchronous={mode.synchronous}: {mode.reason}."
-    return "PostgreSQL with fsync and full_page_writes on."
+    return "PostgreSQL with fsync, full_page_writes and synchronous_commit on."
 
 
 def _address(settings: Settings) -> Finding:
@@ -189,7 +204,7 @@ def _certificate(settings: Settings, now: datetime) -> Iterator[Finding]:
 
 def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.data).free
-    if free < _LEAST_FREE:
+    if free < LEAST_FREE:
         return Finding("disk", Verdict.WRONG, f"Only {free // 2**20} MiB are free: make room before sign-ins stop.")
     return Finding("disk", Verdict.OK, f"{free // 2**30} GiB are free.")
 

@@ -10,9 +10,14 @@ from badgepin.cli.options import DataOption, JsonOption, TenantOption
 from badgepin.cli.output import Row, print_row, print_rows, when
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.caller import Call
+from badgepin.domain.directory_object import DirectoryObject
 from badgepin.domain.errors import NotFound, Reason
-from badgepin.domain.group import Group, Member
+from badgepin.domain.filter import Comparison, Field, Kind, fold
+from badgepin.domain.filter import Operator as Compare
+from badgepin.domain.group import Group
 from badgepin.domain.ids import is_guid
+from badgepin.domain.query import Page, Query
+from badgepin.domain.user import User
 from badgepin.services import group as services
 from badgepin.store.transaction import Transaction
 
@@ -22,6 +27,7 @@ app.add_typer(members, name="members")
 
 GroupArgument = Annotated[str, typer.Argument(metavar="GROUP", help="The group's name or id.")]
 MemberArgument = Annotated[str, typer.Argument(metavar="MEMBER", help="A user principal name, or an id.")]
+_NAME = Field("display_name", Kind.NAME)
 _MANY = 100_000
 
 
@@ -58,10 +64,10 @@ def list_(data: DataOption = None, tenant: TenantOption = None, as_json: JsonOpt
     badgepin groups list --json
     """
 
-    async def work(operator: Operator) -> list[Group]:
-        return await operator.read(lambda tx, call: services.list_groups(tx, call, after="", limit=_MANY))
+    async def work(operator: Operator) -> Page[Group]:
+        return await operator.read(lambda tx, call: services.list_groups(tx, call, Query(_MANY)))
 
-    rows = [_row(group) for group in run_as_operator(data, tenant, work)]
+    rows = [_row(group) for group in run_as_operator(data, tenant, work).items]
     print_rows(rows, as_json=as_json, empty="There is no group: `badgepin groups add` adds one.")
 
 
@@ -86,16 +92,19 @@ def list_members(
     badgepin groups members list "Night shift"
     """
 
-    async def work(operator: Operator) -> list[Member]:
-        def page(tx: Transaction, call: Call) -> list[Member]:
-            group_id = _find(tx, call, group)
-            return services.list_members(tx, call, group_id, transitive=False, after="", limit=_MANY)
+    async def work(operator: Operator) -> Page[DirectoryObject]:
+        def page(tx: Transaction, call: Call) -> Page[DirectoryObject]:
+            return services.list_members(tx, call, _find(tx, call, group), Query(_MANY), transitive=False)
 
         return await operator.read(page)
 
     rows: list[Row] = [
-        {"id": member.id, "kind": member.kind.value, "name": member.user_principal_name or member.display_name}
-        for member in run_as_operator(data, tenant, work)
+        {
+            "id": member.id,
+            "kind": "user" if isinstance(member, User) else "group",
+            "name": member.user_principal_name if isinstance(member, User) else member.display_name,
+        }
+        for member in run_as_operator(data, tenant, work).items
     ]
     print_rows(rows, as_json=as_json, empty="Nobody is in this group.")
 
@@ -140,7 +149,8 @@ def _change(group: str, data: str | None, tenant: str | None, change: Callable[[
 def _find(tx: Transaction, call: Call, named: str) -> str:
     if is_guid(named):
         return named.lower()
-    found = services.list_groups(tx, call, after="", limit=2, display_name=named)
+    same_name = Comparison(_NAME, Compare.EQUAL, fold(named))
+    found = services.list_groups(tx, call, Query(2, same_name)).items
     if len(found) != 1:
         raise NotFound(Reason.OBJECT_NOT_FOUND, id=named)
     return found[0].id

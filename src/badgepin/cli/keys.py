@@ -13,6 +13,7 @@ from badgepin.crypto.key_ring import (
     KeyRingRefused,
     KeyState,
     add_pepper,
+    complete,
     load_key_ring,
     rotate_signing_key,
     save_key_ring,
@@ -41,6 +42,8 @@ def list_(data: DataOption = None, as_json: JsonOption = False) -> None:
         ("row MAC", ring.row_macs),
         ("challenge", ring.challenges),
         ("seal", ring.seals),
+        ("journal", ring.journals),
+        ("backup", ring.backups),
     ):
         rows += [
             {"use": use, "kid": key.kid, "state": "active" if key is keys[0] else "retired", "since": None}
@@ -77,6 +80,22 @@ def add_pepper_(data: DataOption = None) -> None:
     """
     ring = _save(data, add_pepper(_load(data)))
     typer.echo(f"{ring.peppers[0].kid} keeps new PINs from the next restart on. Then: badgepin keys re-encrypt")
+
+
+@app.command(name="complete")
+def complete_(data: DataOption = None) -> None:
+    """Add the keys that a ring of an older version lacks: those of backups and of the revocation journal.
+
+    \b
+    badgepin keys complete
+    """
+    before = _load(data)
+    after = complete(before)
+    if after == before:
+        typer.echo("The key ring lacks nothing.")
+        return
+    _save(data, after)
+    typer.echo("The key ring is complete. Keep a copy of it apart from the backups: they are worth nothing without it.")
 
 
 @app.command(name="re-encrypt")

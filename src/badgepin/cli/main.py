@@ -17,21 +17,27 @@ COMMANDS = {
     "demo": "Start a server with a sample tenant, ready to try.",
     "init": "Make an installation: folder, keys, database, tenant.",
     "serve": "Serve an installation.",
+    "admins": "Who signs in to the desk: invite, list, remove-passkey.",
     "users": "People: add, list, show, update, disable, enable, remove.",
+    "people": "People in from a file: preview, import, undo.",
     "groups": "Groups: add, list, remove, and their members.",
-    "codes": "QR codes and PINs: issue, temporary, show, revoke, reset-pin.",
+    "codes": "QR codes and PINs: issue, temporary, replace, show, revoke, reset-pin, forecast.",
     "clients": "Applications that call the API: secrets, keys, permissions.",
     "tenants": "Organizations: add, list.",
     "certificates": "HTTPS: make a certificate for a trial, show the one in use.",
     "keys": "The key ring: list, rotate, add-pepper, re-encrypt.",
+    "backup": "Write an encrypted copy of the database while the server works.",
+    "restore": "Put a backup back, or try whether it could be.",
     "db": "The database's schema: upgrade, check, downgrade.",
-    "explain": "Say what the four characters on a refused screen mean.",
+    "audit": "The audit log: verify that nobody changed it, export, checkpoints, key.",
+    "explain": "Say what the four characters on a refused screen mean, or what keeps a person from signing in.",
     "sign-in": "Sign in with a badge and a PIN, as a browser does.",
     "doctor": "Say what is wrong with an installation, and what to do.",
 }
 _EPILOG = """\b
 Try it:      badgepin demo
 For real:    badgepin init --data /var/lib/badgepin --domain example.com
+             badgepin admins invite ada@example.com --name Ada --role "Global Administrator" --data /var/lib/badgepin
              badgepin serve --data /var/lib/badgepin
 A command:   badgepin codes temporary --help
 """

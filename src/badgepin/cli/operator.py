@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from badgepin.app import StartRefused, close_installation, open_installation
 from badgepin.cli.refusal import CommandRefused, refused
 from badgepin.crypto.key_ring import KeyRingRefused
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import DomainError
 from badgepin.domain.tenant import Tenant
+from badgepin.opening import StartRefused, close_installation, open_installation
 from badgepin.services.health import check_schema
 from badgepin.services.tenant import command_line, find_tenant, list_tenants
 from badgepin.settings import Settings, SettingsRefused, read_settings
 from badgepin.store.sqlite import SQLiteRefused
 from badgepin.store.transaction import StoreUnavailable, Transaction
 from badgepin.web.installation import Installation
+from badgepin.web.node_clock import NodeClock
 
 T = TypeVar("T")
 
@@ -89,6 +90,8 @@ async def _opened(settings: Settings, work: Callable[[Installation], Awaitable[T
         problem = await installation.database.read(check_schema)
         if problem is not None:
             raise StartRefused(problem)
+        if isinstance(installation.clock, NodeClock):
+            await installation.clock.ask(installation.database)
         return await work(installation)
     finally:
         await close_installation(installation)

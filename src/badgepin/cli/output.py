@@ -28,7 +28,8 @@ def print_rows(rows: Sequence[Row], *, as_json: bool, empty: str) -> None:
         typer.echo(empty)
         return
     # a pipe gets whole lines, however long
-    console = Console(width=None if sys.stdout.isatty() else 400, highlight=False)
+    # and a name with brackets or colons in it is shown as it is
+    console = Console(width=None if sys.stdout.isatty() else 400, highlight=False, markup=False, emoji=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in rows[0]:
         table.add_column(name, no_wrap=True, overflow="fold")

@@ -22,6 +22,10 @@ _WORDS: dict[Reason, str] = {
     Reason.TEMPORARY_QR_CODE_EXISTS: (
         "This person has an active temporary code already: revoke it first with `badgepin codes revoke USER temporary`."
     ),
+    Reason.SECOND_PERSON_NEEDED: "Badge and PIN must come from two people: somebody else has to give the other.",
+    Reason.REPLACEMENT_EXISTS: (
+        "This person was given a new badge already: revoke it first with `badgepin codes revoke USER replacement`."
+    ),
     Reason.TEMPORARY_LIFETIME_TOO_LONG: "A temporary code lives at most 12 hours: choose fewer.",
     Reason.STANDARD_LIFETIME_TOO_LONG: "A standard code lives at most {days} days here: choose fewer.",
     Reason.PIN_TOO_SHORT: "A PIN has at least {minimum} digits and nothing but digits: choose another.",

@@ -2,22 +2,27 @@
 
 import asyncio
 import contextlib
+import ctypes
+import gc
 import logging
 import signal
 import socket
 import ssl
-import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import uvloop
 
-from badgepin.app import Application, create_app, open_installation
+from badgepin.app import Application, create_app
 from badgepin.cli.certificate_trial import try_certificate
 from badgepin.cli.listener import Listener, resolve
+from badgepin.cli.log import start_log
+from badgepin.cli.metrics import Exposition
 from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.renewal import CertificateWatch
+from badgepin.cli.running import RunningElsewhere, serving
 from badgepin.crypto.certificate import CertificateRefused
+from badgepin.opening import open_installation
 from badgepin.settings import Settings
 from badgepin.web.installation import Installation
 
@@ -33,30 +38,68 @@ def serve(settings: Settings, announce: Announce) -> None:
 
     With a certificate, SIGHUP has its files looked at without delay. Raises as `open_installation`.
     """
-    _start_log(settings)
+    start_log(settings)
     check_tls(settings)
     check_free(settings)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, announce))
+    try:
+        with serving(Path(settings.data)), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(settings, announce))
+    except RunningElsewhere as error:
+        raise CommandRefused(str(error)) from error
 
 
 async def _serve(settings: Settings, announce: Announce) -> None:
     application = create_app(open_installation(settings))
     try:
         await application.start()
-        stopping = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stopping.set)
+        _give_memory_back()
+        orders = _Orders()
+        exposition = Exposition(settings, application.installation.metrics)
         port = _Port(settings, application)
         try:
             await _until_ready(settings, port.listener)
             await announce(application.installation)
-            await port.until(stopping)
+            await port.until(orders.stop)
+            application.prepare_to_stop()
+            await orders.drain(settings.drain_seconds)
         finally:
             await port.close()
+            exposition.close()
     finally:
         await application.stop()
+
+
+class _Orders:
+    """What the node has been told: to stop after draining (SIGTERM), or at once (SIGINT, or a second SIGTERM)."""
+
+    def __init__(self) -> None:
+        self.stop, self._at_once = asyncio.Event(), asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGTERM, self._terminate)
+        loop.add_signal_handler(signal.SIGINT, self._interrupt)
+
+    async def drain(self, seconds: int) -> None:
+        """Wait so long, unless the order is to stop at once."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._at_once.wait()
+
+    def _terminate(self) -> None:
+        if self.stop.is_set():
+            self._at_once.set()
+        self.stop.set()
+
+    def _interrupt(self) -> None:
+        self._at_once.set()
+        self.stop.set()
+
+
+def _give_memory_back() -> None:
+    # what importing left over; other C libraries than glibc do it by themselves, or never
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 class _Port:
@@ -169,11 +212,3 @@ def check_free(settings: Settings) -> None:
         raise CommandRefused(
             f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}): choose another --host or --port."
         ) from error
-
-
-def _start_log(settings: Settings) -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )

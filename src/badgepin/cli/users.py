@@ -9,11 +9,15 @@ from badgepin.cli.operator import Operator, run_as_operator
 from badgepin.cli.options import DataOption, JsonOption, TenantOption
 from badgepin.cli.output import Row, print_row, print_rows, when
 from badgepin.crypto.randomness import new_guid
+from badgepin.domain.filter import Comparison, Field, Kind, fold
+from badgepin.domain.filter import Operator as Compare
+from badgepin.domain.query import Page, Query
 from badgepin.domain.user import User, UserType
 from badgepin.services import user as services
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="People.")
 
+_NAME = Field("display_name", Kind.NAME)
 UserArgument = Annotated[str, typer.Argument(metavar="USER", help="The person's user principal name or id.")]
 NameOption = Annotated[str | None, typer.Option("--name", help="The name that others see.")]
 DepartmentOption = Annotated[str | None, typer.Option("--department", help="Where they work.")]
@@ -63,19 +67,18 @@ def list_(
     tenant: TenantOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List people, in the order of their ids.
+    """List people; those whose name begins like this are in the order of their names.
 
     \b
     badgepin users list
     badgepin users list --starts-with Ada --json
     """
 
-    async def work(operator: Operator) -> list[User]:
-        return await operator.read(
-            lambda tx, call: services.list_users(tx, call, after="", limit=limit, name_prefix=starts_with)
-        )
+    async def work(operator: Operator) -> Page[User]:
+        named = None if starts_with is None else Comparison(_NAME, Compare.STARTS_WITH, fold(starts_with))
+        return await operator.read(lambda tx, call: services.list_users(tx, call, Query(limit, named)))
 
-    rows = [_short(user) for user in run_as_operator(data, tenant, work)]
+    rows = [_short(user) for user in run_as_operator(data, tenant, work).items]
     print_rows(rows, as_json=as_json, empty="There is nobody: `badgepin users add` adds people.")
 
 

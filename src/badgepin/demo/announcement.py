@@ -22,6 +22,7 @@ _HOURS = timedelta(hours=8)
 class Demo:
     """A running demo. `badge` is the worker's, where it was made just now; nobody can show it a second time.
 
+    `desk` is a link that lets the manager register a passkey.
     `till` is the address of the application that people sign in to, None where its library is not installed.
     """
 
@@ -30,6 +31,7 @@ class Demo:
     tokens: dict[str, str]
     badge: Badge | None
     has_temporary_code: bool
+    desk: str
     till: str | None = None
 
 
@@ -47,6 +49,7 @@ def as_json(demo: Demo, installation: Installation) -> str:
         "tokens": demo.tokens,
         "signInPage": _sign_in_page(demo, installation),
         "till": demo.till,
+        "deskInvitation": demo.desk,
         "badge": {"text": demo.badge.printed.text, "pin": demo.badge.pin} if demo.badge else None,
     }
     return msgspec.json.encode(document).decode()
@@ -71,6 +74,7 @@ def as_page(demo: Demo, installation: Installation) -> str:
             "",
             *_badge_lines(demo, worker.display_name, worker.user_principal_name),
             *_sign_in_lines(demo, installation, first),
+            *_desk_lines(demo),
             "A token that may manage everybody's codes, for 24 hours:",
             "",
             demo.tokens.get("applicationReadWrite", "(its application was removed)"),
@@ -92,6 +96,16 @@ def _sign_in_lines(demo: Demo, installation: Installation, first: str) -> list[s
     if demo.till:
         lines = [f"Sign in to an application as {first}, by camera, scanner or pasted text:", "", f"  {demo.till}", ""]
     return [*lines, "The sign-in page by itself:", "", f"  {_sign_in_page(demo, installation)}", ""]
+
+
+def _desk_lines(demo: Demo) -> list[str]:
+    manager = next(person for person in PEOPLE if person.key == "manager")
+    return [
+        f"The badge desk, as {manager.display_name}, who manages {manager.store} (works once, for 24 hours):",
+        "",
+        f"  {demo.desk}",
+        "",
+    ]
 
 
 def _badge_lines(demo: Demo, name: str, user_principal_name: str) -> list[str]:

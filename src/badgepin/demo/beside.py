@@ -16,7 +16,7 @@ from badgepin.store import application as applications
 from badgepin.store.transaction import Transaction
 
 TILL = "till"
-LIBRARIES = ("authlib", "httpx", "itsdangerous")
+LIBRARIES = ("authlib", "httpx2", "itsdangerous")
 
 
 def find_port(host: str, wanted: int) -> int:

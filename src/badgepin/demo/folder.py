@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from badgepin.app import DEMO_MARKER
+from badgepin.opening import DEMO_MARKER
 
 _MEMORY, HEADER = "demo.json", "authorization.header"
 _MARKER_TEXT = """This folder is a demo of Badgepin: sample people, and access tokens that were printed on a screen.

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import msgspec
 
-from badgepin.app import close_installation, open_installation
 from badgepin.crypto.randomness import new_guid
 from badgepin.demo.folder import mark, remember
 from badgepin.demo.people import DOMAIN, ORGANIZATION
@@ -18,6 +17,7 @@ from badgepin.domain.caller import Call
 from badgepin.domain.tenant import Tenant
 from badgepin.founding import Founding, FoundingRefused, found
 from badgepin.issuing import Badge, issue_standard
+from badgepin.opening import close_installation, open_installation
 from badgepin.services.tenant import command_line
 from badgepin.settings import Settings
 from badgepin.store.sqlite import SQLiteRefused

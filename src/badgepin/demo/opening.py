@@ -16,6 +16,7 @@ from badgepin.domain.caller import Call
 from badgepin.domain.qr_code import CodeKind
 from badgepin.domain.tenant import Tenant
 from badgepin.issuing import Badge
+from badgepin.services.invitation import invite, link_to
 from badgepin.services.tenant import command_line
 from badgepin.settings import Settings
 from badgepin.store import qr_code_pin as codes
@@ -48,13 +49,23 @@ async def look_around(installation: Installation, badge: Badge | None, till: str
         await installation.database.write(lambda tx: register(tx, memory, till))
     tokens = await installation.database.read(lambda tx: make_tokens(tx, installation, memory))
     has_temporary_code = await installation.database.read(lambda tx: _has_temporary_code(tx, installation, memory))
+    desk = await installation.database.write(lambda tx: _invite(tx, installation, memory))
     keep_header(folder, tokens.get("applicationReadWrite", ""))
-    return Demo(folder, memory, tokens, badge, has_temporary_code, till)
+    return Demo(folder, memory, tokens, badge, has_temporary_code, desk, till)
+
+
+def _call(tx: Transaction, installation: Installation, memory: Memory) -> Call:
+    tenant = Tenant(memory.tenant_id, ORGANIZATION, DOMAIN, installation.clock())
+    return Call(command_line(tx, tenant), installation.clock(), new_guid())
+
+
+def _invite(tx: Transaction, installation: Installation, memory: Memory) -> str:
+    invited = invite(tx, _call(tx, installation, memory), memory.users["manager"])
+    return link_to(installation.settings.base_url, memory.tenant_id, invited.secret)
 
 
 def _has_temporary_code(tx: Transaction, installation: Installation, memory: Memory) -> bool:
-    tenant = Tenant(memory.tenant_id, ORGANIZATION, DOMAIN, installation.clock())
-    call = Call(command_line(tx, tenant), installation.clock(), new_guid())
+    call = _call(tx, installation, memory)
     view = codes.view(tx, call, memory.users["worker"])
     method = view.method if view else None
     code = method.find_qr_code(CodeKind.TEMPORARY) if method else None

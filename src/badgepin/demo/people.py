@@ -62,7 +62,9 @@ PEOPLE: tuple[SamplePerson, ...] = (
     ),
     SamplePerson("guest", "Sam Partner", "sam_partner.example#EXT#", "Auditor", is_guest=True),
     SamplePerson("roleGroupMember", "Rosa Lindqvist", "rosa", "Area lead"),
-    SamplePerson("", "Δημήτρης Παππάς", "dimitris", "Store manager", SOUTH),
+    SamplePerson(
+        "", "Δημήτρης Παππάς", "dimitris", "Store manager", SOUTH, roles.BADGE_MANAGER, role_in_store_only=True
+    ),
     _worker("", "فاطمة الزهراء", "fatima", NORTH),
     _worker("", "李 伟", "wei", NORTH),
     _worker("", "Jürgen Weiß", "juergen", NORTH),
