@@ -35,6 +35,17 @@ class Server:
         command = [str(psql), "-qX", "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-c", statement]
         subprocess.run(command, check=True, capture_output=True)
 
+    def value(self, statement: str, database: str = "postgres") -> str:
+        """What one query answers, as psql prints it without a frame."""
+        place = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", "-d", database]
+        command = [str(self.binaries / "psql"), "-qXAt", *place, "-c", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def program(self, name: str, *arguments: str, at: Path) -> None:
+        """One of the server's programs, pointed at this server, in a folder of its own user."""
+        command = [str(self.binaries / name), "-h", "127.0.0.1", "-p", str(self.port), "-U", "postgres", *arguments]
+        subprocess.run(command, check=True, capture_output=True, user=_unprivileged(), cwd=at)
+
     def new_database(self, template: str = "template1") -> str:
         """The address of a fresh copy of a template."""
         name = f"test_{os.getpid()}_{next(self.numbers)}"
@@ -44,13 +55,14 @@ class Server:
     def start(self) -> None:
         """Start and wait until it answers."""
         options = f"-p {self.port} -k {self.folder} -c listen_addresses=127.0.0.1 -c max_connections=200"
-        self._control("start", "-w", "-o", options)
+        self.control("start", "-w", "-o", options)
 
     def stop(self, mode: str = "immediate") -> None:
         """Stop; `immediate` is a crash."""
-        self._control("stop", "-m", mode)
+        self.control("stop", "-m", mode)
 
-    def _control(self, *arguments: str) -> None:
+    def control(self, *arguments: str) -> None:
+        """`pg_ctl`, on its folder."""
         log = self.folder / "log"
         command = [str(self.binaries / "pg_ctl"), "-D", str(self.folder / "data"), "-l", str(log), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=_unprivileged(), cwd=self.folder)
@@ -64,31 +76,32 @@ def binaries() -> Path:
     return found[-1].parent
 
 
+def new_server(folder: Path) -> Server:
+    """A server that will live in a folder, which becomes its user's; not made yet."""
+    user = _unprivileged()
+    if user:
+        shutil.chown(folder, user)
+    return Server(binaries(), folder, _free_port())
+
+
+def initialise(made: Server, *, durable: bool) -> None:
+    """Make its files; one that is not durable is faster."""
+    folder, data = made.folder, made.folder / "data"
+    initdb = [str(made.binaries / "initdb"), "-D", str(data), "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8"]
+    command = [*initdb, "--locale=C.UTF-8"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=_unprivileged(), cwd=folder)
+    if not durable:
+        with (data / "postgresql.conf").open("a") as file:
+            file.write("fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n")
+
+
 @contextmanager
 def server(*, durable: bool = False) -> Iterator[Server]:
     """A server for as long as the block runs; one that is not durable is faster to start."""
     folder = Path(tempfile.mkdtemp(prefix="badgepin-pg-"))
-    user = _unprivileged()
-    if user:
-        shutil.chown(folder, user)
-    running = Server(binaries(), folder, _free_port())
-    initdb = [
-        str(running.binaries / "initdb"),
-        "-D",
-        str(folder / "data"),
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-N",
-        "-E",
-        "UTF8",
-    ]
+    running = new_server(folder)
     try:
-        subprocess.run([*initdb, "--locale=C.UTF-8"], check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
-        if not durable:
-            with (folder / "data" / "postgresql.conf").open("a") as file:
-                file.write("fsync=off\nsynchronous_commit=off\nfull_page_writes=off\n")
+        initialise(running, durable=durable)
         running.start()
         yield running
         running.stop()

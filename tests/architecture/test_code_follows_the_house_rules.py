@@ -15,6 +15,7 @@ RULES: tuple[Rule, ...] = (
     code_rules.name_findings,
     code_rules.import_findings,
     code_rules.clock_findings,
+    code_rules.comparison_findings,
 )
 
 

@@ -58,6 +58,14 @@ def test_reading_the_clock_is_found_in_services_and_domain_only() -> None:
     assert not list(code_rules.clock_findings(SOURCE, "x = call.now\n"))
 
 
+def test_a_proof_compared_with_equals_is_found_where_proofs_are_checked() -> None:
+    checked = Path("src/badgepin/crypto/sealed.py")
+    assert list(code_rules.comparison_findings(checked, "x = given == row.mac\n"))
+    assert list(code_rules.comparison_findings(checked, "x = computed != kept.digest\n"))
+    assert not list(code_rules.comparison_findings(checked, "x = key.kid == kid\n"))
+    assert not list(code_rules.comparison_findings(SOURCE, "x = given == row.mac\n"))
+
+
 @pytest.mark.parametrize(
     "address", [REGISTRY, f"{REGISTRY}/x/-/x-1.0.tgz", "https://user:word@" + "packages.corp.io/simple"]
 )

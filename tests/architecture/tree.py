@@ -5,7 +5,24 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
-_TEXT = {".py", ".md", ".toml", ".txt", ".in", ".json", ".sh", ".mako", ".js", ".mjs", ".html", ".css", ".yml", ""}
+_TEXT = {
+    ".py",
+    ".md",
+    ".toml",
+    ".txt",
+    ".in",
+    ".json",
+    ".sh",
+    ".mako",
+    ".js",
+    ".mjs",
+    ".html",
+    ".css",
+    ".yml",
+    ".yaml",
+    ".service",
+    "",
+}
 
 
 @cache

@@ -2,8 +2,9 @@
 
 import base64
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -30,13 +31,14 @@ FIRST_PIN, PIN = "13572468", "90417263"
 class Store:
     """The demo's server, with what a test needs of its API."""
 
-    def __init__(self, running: Running) -> None:
+    def __init__(self, running: Running, folder: Path) -> None:
         self.document = running.announcement
+        self.folder = folder
         self.origin: str = self.document["origin"]
         self.tenant: str = self.document["tenantId"]
         token = self.document["tokens"]["applicationReadWrite"]
         headers = {"authorization": f"Bearer {token}"}
-        self.api = httpx.Client(base_url=f"{self.origin}/v1.0", headers=headers, timeout=30)
+        self.api = httpx.Client(base_url=f"{self.origin}/v1.0", headers=headers, timeout=60)
 
     @property
     def page(self) -> str:
@@ -66,6 +68,17 @@ class Store:
         assert made.status_code == 201, made.text
         return _text(made.json())
 
+    def age_desk_proofs(self, minutes: float) -> None:
+        """Let every use of a passkey at the desk be so much longer ago."""
+        with closing(sqlite3.connect(self.folder / "badgepin.db", timeout=60)) as database, database:
+            database.execute("UPDATE desk_sessions SET proven_at = proven_at - ?", (int(minutes * 60_000_000),))
+
+    def end_badges(self, person: str) -> None:
+        """Let the badges of a person have ended long ago."""
+        with closing(sqlite3.connect(self.folder / "badgepin.db", timeout=30)) as database, database:
+            years = 2 * 366 * 86_400 * 1_000_000
+            database.execute("UPDATE qr_codes SET expire_at = expire_at - ? WHERE user_id = ?", (years, person))
+
     def revoke(self, person: str) -> None:
         """Delete the standard code."""
         path = f"/users/{person}/authentication/qrCodePinMethod/standardQRCode"
@@ -79,8 +92,9 @@ def _text(code: dict[str, Any]) -> str:
 @pytest.fixture(scope="package")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """One demo for the whole run."""
-    with demo(tmp_path_factory.mktemp("demo") / "data") as running:
-        made = Store(running)
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    with demo(folder) as running:
+        made = Store(running, folder)
         yield made
         made.api.close()
 
@@ -105,6 +119,7 @@ class Screen:
 
     def __init__(self, context: BrowserContext) -> None:
         self.page: Page = context.new_page()
+        self.page.set_default_timeout(60_000)
         self.problems: list[str] = []
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", self._listen)
@@ -116,7 +131,7 @@ class Screen:
 
     def step(self, name: str) -> None:
         """Wait until the page shows a step."""
-        self.page.wait_for_selector(f"body[data-step={name}]", timeout=15_000)
+        self.page.wait_for_selector(f"body[data-step={name}]", timeout=60_000)
 
     def paste(self, text: str) -> None:
         """Give the badge's text by hand."""
@@ -182,10 +197,25 @@ def screen(open_screen: Open) -> Screen:
     return open_screen()
 
 
+def platform_authenticator(page: Page) -> None:
+    """A passkey device inside of the browser, whose owner always agrees."""
+    tools = page.context.new_cdp_session(page)
+    tools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    tools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+
+
 def axe(page: Page) -> list[str]:
     """What the accessibility checker finds wrong with a page as it stands (WCAG 2.2 AA)."""
-    script = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
-    page.evaluate(script.read_text(encoding="utf-8"))
+    if not page.evaluate("Boolean(window.axe)"):
+        script = Path(__file__).parent / "node" / "node_modules" / "axe-core" / "axe.min.js"
+        page.evaluate(script.read_text(encoding="utf-8"))
     found = page.evaluate(
         "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']})"
     )

@@ -30,7 +30,7 @@ class Hammer:
 
     def connect(self) -> ssl.SSLSocket:
         """A new connection; the server's certificate is checked as a browser does it."""
-        plain = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        plain = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         return self.context.wrap_socket(plain, server_hostname="localhost")
 
 

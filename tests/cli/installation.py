@@ -36,7 +36,7 @@ def badgepin(*arguments: str, data: Path | None = None, answers: str = "", **var
     """Run one command to its end."""
     command = [*_COMMAND, *arguments, *(["--data", str(data)] if data else [])]
     done = subprocess.run(
-        command, capture_output=True, text=True, env=_environment(variables), input=answers, timeout=60, check=False
+        command, capture_output=True, text=True, env=_environment(variables), input=answers, timeout=180, check=False
     )
     return Outcome(done.returncode, done.stdout, done.stderr)
 
@@ -56,7 +56,7 @@ def running(*arguments: str, **variables: str) -> Iterator[subprocess.Popen[str]
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=30)
+        process.communicate(timeout=90)
 
 
 def free_port() -> int:

@@ -22,7 +22,7 @@ def port() -> int:
 
 
 def _wait(port: int) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 90
     while time.monotonic() < deadline:
         try:
             if _get(port, "/readyz").status_code == 200:
@@ -33,7 +33,7 @@ def _wait(port: int) -> None:
 
 
 def _get(port: int, path: str) -> httpx.Response:
-    return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=5)
+    return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=60)
 
 
 def _serve_arguments(data: Path, port: int) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def test_a_server_starts_answers_and_stops_when_told(data: Path, port: int, orde
         _wait(port)
         assert _get(port, "/livez").status_code == 200
         process.send_signal(order)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=90) == 0
 
 
 def test_idle_memory_stays_below_100_megabytes(data: Path, port: int) -> None:
@@ -70,7 +70,7 @@ def test_answers_do_not_name_the_server_and_carry_the_security_headers(data: Pat
 def test_huge_headers_are_refused(data: Path, port: int) -> None:
     with running(*_serve_arguments(data, port)):
         _wait(port)
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 200_000 + b"\r\n\r\n")
             assert b" 431 " in connection.recv(200)
 
@@ -82,7 +82,7 @@ def test_an_idle_connection_does_not_keep_the_server_from_stopping(data: Path, p
             connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
             assert connection.recv(200).startswith(b"HTTP/1.1 200")
             process.send_signal(signal.SIGTERM)
-            assert process.wait(timeout=10) == 0
+            assert process.wait(timeout=90) == 0
 
 
 def test_a_taken_port_is_refused_and_not_shared(data: Path, port: int) -> None:

@@ -59,7 +59,7 @@ class Served:
         before = self.served_certificate()
         assert badgepin("certificates", "create", data=self.data).code == 0
         self.process.send_signal(signal.SIGHUP)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 90
         while self.served_certificate() == before:
             assert time.monotonic() < deadline, "the renewed certificate was not served"
             time.sleep(0.02)
@@ -67,7 +67,7 @@ class Served:
     def renew_wholly(self) -> None:
         """As `renew`; returns when the older listener has stopped."""
         self.renew()
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 90
         while self.listening() != 1:
             assert time.monotonic() < deadline, "the older listener did not stop"
             time.sleep(0.02)
@@ -116,7 +116,7 @@ def test_python_and_node_accept_the_certificate_once_they_trust_the_authority_an
 def _node(url: str, authority: str) -> str:
     environment = {**os.environ, "NODE_EXTRA_CA_CERTS": authority}
     command = ["node", "-e", NODE, url]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=30, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60, env=environment)
     return done.stdout.strip()
 
 
@@ -172,7 +172,7 @@ def test_a_restart_under_the_same_load_does_lose_requests(tls_data: Path) -> Non
         with hammering(hammer):
             time.sleep(0.5)
             served.process.send_signal(signal.SIGTERM)
-            assert served.process.wait(timeout=20) == 0
+            assert served.process.wait(timeout=90) == 0
     assert hammer.fresh.lost
 
 
@@ -192,7 +192,7 @@ def test_a_kept_connection_is_told_to_end_and_the_next_one_sees_the_new_certific
         assert ask(connection)
         before = certificate_of(connection)
         served.renew()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 90
         while ask(connection):
             assert time.monotonic() < deadline, "the connection was not told to end"
     with hammer.connect() as connection:
@@ -207,7 +207,7 @@ def test_an_http2_connection_is_told_to_end_and_loses_nothing(served: Served) ->
     ) as client:
         time.sleep(1)
         served.renew()
-        said, _ = client.communicate(timeout=30)
+        said, _ = client.communicate(timeout=90)
     sent, lost, sessions = (int(number) for number in re.findall(r"\d+", said))
     assert (lost, sessions) == (0, 2)
     assert sent > 100
@@ -216,7 +216,7 @@ def test_an_http2_connection_is_told_to_end_and_loses_nothing(served: Served) ->
 def test_renewed_files_are_noticed_without_any_order(served: Served) -> None:
     before = served.served_certificate()
     assert badgepin("certificates", "create", data=served.data).code == 0
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 90
     while served.served_certificate() == before:
         assert time.monotonic() < deadline
         time.sleep(0.2)
@@ -250,7 +250,7 @@ def test_a_renewal_leaves_no_socket_and_no_thread_behind(served: Served) -> None
     for _ in range(2):
         served.renew_wholly()
     # a thread outlives its socket by a moment
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 90
     while held()[1] > threads and time.monotonic() < deadline:
         time.sleep(0.05)
     assert held() == (files, threads)
@@ -259,7 +259,7 @@ def test_a_renewal_leaves_no_socket_and_no_thread_behind(served: Served) -> None
 def test_the_server_stops_at_once_while_an_older_listener_still_drains(served: Served) -> None:
     served.renew()
     served.process.send_signal(signal.SIGTERM)
-    assert served.process.wait(timeout=10) == 0
+    assert served.process.wait(timeout=90) == 0
     with pytest.raises(OSError, match="refused"):
         socket.create_connection(("127.0.0.1", served.port), timeout=2)
 

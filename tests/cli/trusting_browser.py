@@ -21,7 +21,7 @@ def trust(authority: Path, home: Path) -> None:
     store.mkdir(parents=True)
     script = f"from tests.cli.trusting_browser import fill; fill({str(store)!r}, {str(authority)!r})"
     # NSS keeps its state in the process: one of its own for each store
-    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2], timeout=30)
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parents[2], timeout=60)
 
 
 def fill(store: str, authority: str) -> None:

@@ -19,6 +19,8 @@ from kiota_abstractions.authentication import (
 from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 from msgraph_beta import GraphRequestAdapter, GraphServiceClient
+from msgraph_beta.generated.models.authentication_method_modes import AuthenticationMethodModes
+from msgraph_beta.generated.models.authentication_strength_policy import AuthenticationStrengthPolicy
 from msgraph_beta.generated.models.o_data_errors.o_data_error import ODataError
 from msgraph_beta.generated.models.qr_code import QrCode
 from msgraph_beta.generated.models.qr_code_pin_authentication_method import QrCodePinAuthenticationMethod
@@ -26,6 +28,9 @@ from msgraph_beta.generated.models.qr_code_pin_authentication_method_configurati
     QrCodePinAuthenticationMethodConfiguration,
 )
 from msgraph_beta.generated.models.qr_pin import QrPin
+from msgraph_beta.generated.policies.authentication_strength_policies.item.update_allowed_combinations.update_allowed_combinations_post_request_body import (
+    UpdateAllowedCombinationsPostRequestBody,
+)
 from msgraph_beta.generated.users.item.authentication.qr_code_pin_method.pin.update_pin.update_pin_post_request_body import (
     UpdatePinPostRequestBody,
 )
@@ -144,6 +149,44 @@ async def policy_steps(demo: dict) -> None:
     await builder.patch(change)
 
 
+async def strength_steps(demo: dict) -> None:
+    """Make a strength that accepts a badge, and be refused one that combines it."""
+    client = client_for(demo, "applicationPolicy")
+    strengths = client.policies.authentication_strength_policies
+    listed = await strengths.get()
+    modes = await client.identity.conditional_access.authentication_strengths.authentication_method_modes.get()
+    say("list strengths", kinds=[item.policy_type.value for item in listed.value], modes=len(modes.value))
+    wanted = AuthenticationStrengthPolicy()
+    wanted.display_name = "Badge"
+    wanted.allowed_combinations = [AuthenticationMethodModes.QrCodePin]
+    made = await strengths.post(wanted)
+    say("make strength", satisfied=made.requirements_satisfied, combinations=made.allowed_combinations)
+    one = strengths.by_authentication_strength_policy_id(made.id)
+    body = UpdateAllowedCombinationsPostRequestBody()
+    body.allowed_combinations = [AuthenticationMethodModes.Fido2]
+    result = await one.update_allowed_combinations.post(body)
+    say("change strength", before=result.previous_combinations, now=result.current_combinations)
+    say("use of strength", mfa=(await one.usage.get()).mfa)
+    await one.delete()
+    try:
+        await strengths.by_authentication_strength_policy_id("00000000-0000-0000-0000-000000000002").delete()
+    except ODataError as error:
+        say("delete built-in strength", status=error.response_status_code, code=error.error.code)
+
+
+async def report_steps(demo: dict, user: str) -> None:
+    """Read who has the method, one and counted."""
+    methods = client_for(demo, "applicationAudit").reports.authentication_methods
+    details = methods.user_registration_details
+    one = await details.by_user_registration_details_id(user).get()
+    say("registration", methods=one.methods_registered, mfa=one.is_mfa_capable, admin=one.is_admin)
+    say("registrations", some=len((await details.get()).value) > 10)
+    by = methods.users_registered_by_method_with_included_user_types_with_included_user_roles("user", "all")
+    counted = await by.get()
+    [count] = counted.user_registration_method_counts
+    say("counted", types=counted.user_types.value, roles=counted.user_roles.value, method=count.authentication_method)
+
+
 async def main() -> None:
     """Every step in turn."""
     demo = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
@@ -153,6 +196,8 @@ async def main() -> None:
     await method_steps(admin, demo["users"]["newWorker"]["id"])
     await pin_steps(demo, admin)
     await policy_steps(demo)
+    await strength_steps(demo)
+    await report_steps(demo, demo["users"]["newWorker"]["id"])
     await admin.users.by_user_id(demo["users"]["newWorker"]["id"]).authentication.qr_code_pin_method.delete()
     say("delete method", ok=True)
 

@@ -80,7 +80,7 @@ def https(folder: Path, certificate: ServerCertificate, settings: dict[str, str]
             yield origin
         finally:
             process.send_signal(signal.SIGTERM)
-            process.communicate(timeout=20)
+            process.communicate(timeout=90)
 
 
 @contextmanager

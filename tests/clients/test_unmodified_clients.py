@@ -43,6 +43,14 @@ def test_the_python_sdk_does_everything_it_can_do(tmp_path: Path) -> None:
         "update pin": {"flag": False},
         "read policy": {"type": "QrCodePinAuthenticationMethodConfiguration", "length": 8, "targets": 1},
         "change policy": {"length": 9},
+        "list strengths": {"kinds": ["builtIn"] * 3, "modes": 17},
+        "make strength": {"satisfied": ["none"], "combinations": ["qrCodePin"]},
+        "change strength": {"before": ["qrCodePin"], "now": ["fido2"]},
+        "use of strength": {"mfa": []},
+        "delete built-in strength": {"status": 400, "code": "Request_BadRequest"},
+        "registration": {"methods": ["qrCodePin"], "mfa": False, "admin": False},
+        "registrations": {"some": True},
+        "counted": {"types": "all", "roles": "user", "method": "qrCodePin"},
         "delete method": {"ok": True},
     }
 

@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -139,17 +140,24 @@ def test_the_pool_hashes_and_checks_off_the_event_loop(hasher: PinHasher, monkey
 
 
 def test_a_full_pool_turns_guests_away_after_half_a_second_and_recovers(hasher: PinHasher) -> None:
-    async def third_guest() -> float:
-        async with hasher.slot(), hasher.slot():
+    async def fill(places: AsyncExitStack) -> None:
+        for _ in range(hasher.places):
+            await places.enter_async_context(hasher.slot())
+
+    async def one_too_many() -> float:
+        async with AsyncExitStack() as places:
+            await fill(places)
             started = time.monotonic()
             with pytest.raises(HasherBusy):
                 async with hasher.slot():
-                    pytest.fail("three guests in two places")
+                    pytest.fail("more guests than places")
             waited = time.monotonic() - started
-        async with hasher.slot(), hasher.slot():
-            return waited
+        async with AsyncExitStack() as places:
+            await fill(places)
+        return waited
 
-    assert 0.45 < asyncio.run(third_guest()) < 2
+    assert hasher.places == 4
+    assert 0.45 < asyncio.run(one_too_many()) < 2
 
 
 def test_a_place_comes_back_whatever_happened_in_it(hasher: PinHasher) -> None:
@@ -163,8 +171,9 @@ def test_a_place_comes_back_whatever_happened_in_it(hasher: PinHasher) -> None:
         for task in waiting:
             task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
-        async with hasher.slot(), hasher.slot():
-            pass
+        async with AsyncExitStack() as places:
+            for _ in range(hasher.places):
+                await places.enter_async_context(hasher.slot())
 
     asyncio.run(misuse())
 

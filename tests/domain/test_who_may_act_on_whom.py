@@ -12,12 +12,15 @@ from badgepin.domain.access import (
     ALLOWED,
     HARMLESS_ROLES,
     MethodAction,
+    Refused,
     Target,
     may_act_on_methods,
     may_read_policy,
     may_write_policy,
 )
 from badgepin.domain.caller import Caller, RoleGrant, Standing
+from badgepin.domain.directory_access import DirectoryAction, may_in_directory
+from badgepin.domain.errors import Reason
 
 STORE, OTHER = "store", "other store"
 ME, SOMEBODY = "me", "somebody"
@@ -51,9 +54,11 @@ TENANT_WIDE: dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]] = 
         ORDINARY | {HARMLESS, "myself"},
     ),
     roles.GLOBAL_READER: (ALL, frozenset({"myself"}), frozenset({"myself"})),
+    roles.BADGE_MANAGER: (ORDINARY | {"myself"}, ORDINARY, frozenset()),
 }
 NOTHING = (frozenset({"myself"}),) * 3
 IN_STORE = (frozenset({NOBODY_S, "myself"}),) * 3
+BADGES_IN_STORE = (frozenset({NOBODY_S, "myself"}), frozenset({NOBODY_S}), frozenset[str]())
 UNIT_ROLES = {roles.AUTHENTICATION_ADMINISTRATOR, roles.PRIVILEGED_AUTHENTICATION_ADMINISTRATOR}
 ACTIONS = {READ: 0, WRITE: 1, PIN: 2}
 
@@ -80,6 +85,7 @@ def test_every_role_reaches_exactly_the_targets_of_the_table(role: roles.Directo
     row = TENANT_WIDE.get(role.id, NOTHING)
     if scope == "store":
         row = IN_STORE if role.id in UNIT_ROLES else NOTHING
+        row = BADGES_IN_STORE if role.id == roles.BADGE_MANAGER else row
     for action, (name, target) in product(ACTIONS, TARGETS.items()):
         assert _may(_standing(grant), action, target) == (name in row[ACTIONS[action]]), (action, name)
 
@@ -88,7 +94,8 @@ def test_every_role_reaches_exactly_the_targets_of_the_table(role: roles.Directo
 def test_a_permission_for_oneself_reaches_nobody_else_whatever_the_role(action: MethodAction) -> None:
     for role, (name, target) in product(roles.BUILT_IN, TARGETS.items()):
         reached = _may(_standing(RoleGrant(role.id)), action, target, reaches=False)
-        assert reached == (name == "myself")
+        own = name == "myself" and (action is READ or role.id != roles.BADGE_MANAGER)
+        assert reached == own
 
 
 def test_an_application_reaches_everybody_but_changes_no_pin() -> None:
@@ -99,7 +106,8 @@ def test_an_application_reaches_everybody_but_changes_no_pin() -> None:
 
 def test_in_strict_mode_nobody_changes_somebody_else_s_pin() -> None:
     for role, (name, target) in product(roles.BUILT_IN, TARGETS.items()):
-        assert _may(_standing(RoleGrant(role.id)), PIN, target, strict=True) == (name == "myself")
+        own = name == "myself" and role.id != roles.BADGE_MANAGER
+        assert _may(_standing(RoleGrant(role.id)), PIN, target, strict=True) == own
 
 
 def test_a_guest_needs_directory_readers_besides_a_role_in_a_unit() -> None:
@@ -111,6 +119,7 @@ def test_a_guest_needs_directory_readers_besides_a_role_in_a_unit() -> None:
 def test_harmless_are_exactly_the_roles_the_contract_lists() -> None:
     assert {roles.BY_ID[role].display_name for role in HARMLESS_ROLES} == {
         "Authentication Administrator",
+        "Badge Manager",
         "Directory Readers",
         "Guest Inviter",
         "Message Center Reader",
@@ -123,6 +132,36 @@ def test_harmless_are_exactly_the_roles_the_contract_lists() -> None:
         target = Target(SOMEBODY, frozenset({role.id}))
         administrator = _standing(RoleGrant(roles.AUTHENTICATION_ADMINISTRATOR))
         assert _may(administrator, WRITE, target) == (role.id in HARMLESS_ROLES)
+
+
+AT_DESK = Caller("tenant", "client", ME, frozenset(), 1, desk_session_id="session")
+
+
+@pytest.mark.parametrize("role", roles.BUILT_IN, ids=lambda role: role.display_name)
+@pytest.mark.parametrize("unit", ["", STORE])
+def test_at_the_desk_nobody_changes_what_is_their_own(role: roles.DirectoryRole, unit: str) -> None:
+    for action in ACTIONS:
+        standing = _standing(RoleGrant(role.id, unit))
+        decision = may_act_on_methods(AT_DESK, standing, action, TARGETS["myself"], reaches_others=True)
+        assert decision == (ALLOWED if action is READ else Refused(Reason.OWN_METHOD))
+
+
+@pytest.mark.parametrize("caller", [AT_DESK, _caller()], ids=["at the desk", "with a token"])
+def test_for_a_badge_manager_people_of_another_store_do_not_exist(caller: Caller) -> None:
+    standing = _standing(RoleGrant(roles.BADGE_MANAGER, STORE))
+    for action, name in product(ACTIONS, ("another store", "no store")):
+        decision = may_act_on_methods(caller, standing, action, TARGETS[name], reaches_others=True)
+        assert decision == Refused(Reason.USER_NOT_FOUND)
+    administrator = may_act_on_methods(caller, standing, WRITE, TARGETS[POWERFUL], reaches_others=True)
+    assert administrator == Refused(Reason.TARGET_IS_ADMINISTRATOR)
+
+
+def test_at_the_desk_who_looks_after_a_store_reads_nothing_else_of_the_directory() -> None:
+    store_only = _standing(RoleGrant(roles.BADGE_MANAGER, STORE))
+    assert may_in_directory(AT_DESK, store_only, DirectoryAction.READ_USERS) == Refused(Reason.ROLE_MISSING)
+    assert may_in_directory(_caller(), store_only, DirectoryAction.READ_USERS) == ALLOWED
+    reader = _standing(RoleGrant(roles.GLOBAL_READER))
+    assert may_in_directory(AT_DESK, reader, DirectoryAction.READ_USERS) == ALLOWED
 
 
 def test_a_custom_role_counts_as_powerful() -> None:

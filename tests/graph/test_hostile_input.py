@@ -110,3 +110,9 @@ def test_hostile_headers_change_nothing(world: World, headers: dict[str, str]) -
     assert answer.status_code == 200
     assert "evil" not in answer.text
     assert len(answer.headers["client-request-id"]) <= 128
+
+
+@pytest.mark.parametrize("clause", ["eq 99999999999", "gt 2147483648", "in (1,99999999999)"])
+def test_an_error_code_of_any_size_can_be_asked_for(world: World, clause: str) -> None:
+    path = f"/auditLogs/signIns?$filter=status/errorCode {clause}"
+    assert world.request("GET", path, token=world.application("AuditLog.Read.All")).status_code == 200

@@ -4,9 +4,10 @@ import asyncio
 
 import sqlalchemy as sa
 
-from badgepin.store import tables
+from badgepin.domain.authentication_strength import MOST_CUSTOM, AuthenticationStrength
+from badgepin.store import authentication_strength, tables
 from badgepin.store.transaction import Transaction
-from tests.graph.world import World
+from tests.graph.world import START, TENANT, World, guid
 
 CALLERS = 20
 
@@ -73,3 +74,21 @@ def test_without_the_unique_index_a_person_gets_two_live_codes(world: World) -> 
 
     world.run(all_at_once())
     assert sum(row["kind"] == "temporary" for row in world.rows(tables.qr_codes)) > 1
+
+
+def test_counting_strengths_before_the_lock_makes_more_than_fifteen(world: World) -> None:
+    def made(number: int) -> AuthenticationStrength:
+        return AuthenticationStrength(guid(f"strength {number}"), "One of many", None, ("qrCodePin",), START, START)
+
+    async def naive(meet: asyncio.Barrier, number: int) -> None:
+        found = await world.installation.database.read(lambda tx: authentication_strength.count(tx, TENANT))
+        await meet.wait()
+        if found < MOST_CUSTOM:
+            await world.installation.database.write(lambda tx: authentication_strength.insert(tx, TENANT, made(number)))
+
+    async def all_at_once() -> None:
+        meet = asyncio.Barrier(CALLERS)
+        await asyncio.gather(*(naive(meet, number) for number in range(CALLERS)))
+
+    world.run(all_at_once())
+    assert world.transact(lambda tx: authentication_strength.count(tx, TENANT)) > MOST_CUSTOM

@@ -4,16 +4,20 @@ import asyncio
 import base64
 import logging
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
 
+import pypdfium2
 import pytest
+import zxingcpp
 
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.domain.badge_text import BadgeText, read_badge_text
 from badgepin.store import tables
 from tests.conftest import TEMPLATE
+from tests.graph.batches import collect, create, named, wait
 from tests.graph.world import World, build
 from tests.postgres import Server
 
@@ -128,3 +132,36 @@ def test_a_planted_seed_is_found(world: World, tmp_path: Path, spelling: str) ->
     planted.write_bytes(b"before " + needles[spelling] + b" after")
     assert any(spelling.lower() in hit.lower() for hit in _hits(_files(tmp_path), needles))
     assert world.rows(tables.qr_codes) == []
+
+
+def test_a_batch_that_waits_to_be_collected_leaves_none(
+    sqlite_template: Path,
+    tmp_path: Path,
+    temporary: Path,
+    ring: KeyRing,
+    runner: asyncio.Runner,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    path = tmp_path / "data" / "badgepin.db"
+    path.parent.mkdir()
+    path.write_bytes(sqlite_template.read_bytes())
+    with caplog.at_level(logging.DEBUG):
+        world = build(f"sqlite:///{path}", ring, runner)
+        begun = create(world, named("worker"))
+        wait(world, begun)
+        papers = collect(world, begun, begun["documentKey"])
+        artefacts = _files(path.parent, temporary)
+        world.close()
+    with pypdfium2.PdfDocument(papers["badges-1"]) as pdf:
+        (found,) = zxingcpp.read_barcodes(pdf[0].render(scale=300 / 72).to_pil())
+    with pypdfium2.PdfDocument(papers["pinSlips-1"]) as pdf:
+        pin = re.search(r"\b(\d{4}) (\d{4})\b", pdf[0].get_textpage().get_text_range())
+    badge = read_badge_text(found.text)
+    assert isinstance(badge, BadgeText)
+    assert pin is not None
+    artefacts |= _files(path.parent, temporary) | {"log": caplog.text.encode()}
+    key = base64.urlsafe_b64decode(begun["documentKey"] + "=")
+    needles = _spellings(badge.seed) | {f"key {name}": needle for name, needle in _spellings(key).items()}
+    needles |= {"pin": "".join(pin.groups()).encode(), "slip": pin[0].encode(), "document": b"%PDF-"}
+    assert sum(len(content) for content in artefacts.values()) > sum(map(len, papers.values()))
+    assert _hits(artefacts, needles) == []

@@ -37,7 +37,8 @@ def counted(world: World) -> Iterator[list[str]]:
         sa.event.remove(engine, "begin", begun)
 
 
-def _statements(world: World, work: Callable[[], Any]) -> list[str]:
+def statements(world: World, work: Callable[[], Any]) -> list[str]:
+    """What the second run of something sends to the database."""
     work()
     with counted(world) as seen:
         work()
@@ -48,7 +49,7 @@ def test_reading_a_method_is_one_statement(world: World) -> None:
     world.create_method()
     token = world.admin
     path = world.method_path("worker")
-    assert len(_statements(world, lambda: world.request("GET", path, token=token))) == 1
+    assert len(statements(world, lambda: world.request("GET", path, token=token))) == 1
 
 
 def test_revoking_a_temporary_code_is_two_round_trips_on_postgresql(world: World) -> None:
@@ -59,7 +60,8 @@ def test_revoking_a_temporary_code_is_two_round_trips_on_postgresql(world: World
         assert world.request("DELETE", path, token=world.admin).status_code == 204
     on_postgresql = world.installation.database.dialect == "postgresql"
     statements = [statement for statement in seen if not statement.startswith("BEGIN")]
-    assert len(statements) == (2 if on_postgresql else 3), seen
+    # on SQLite the event gets its place in the chain at once: where it ends, and the next place
+    assert len(statements) == (2 if on_postgresql else 5), seen
     assert seen.count("BEGIN") == (0 if on_postgresql else 1)
 
 
@@ -80,7 +82,8 @@ def test_other_changes_stay_within_their_budget(
         answer = world.request(verb, world.method_path("worker", below), token=world.admin, json=body)
     assert answer.status_code < 300, answer.text
     statements = [statement for statement in seen if not statement.startswith("BEGIN")]
-    assert len(statements) <= most, statements
+    chained = 0 if world.installation.database.dialect == "postgresql" else 2
+    assert len(statements) <= most + chained, statements
 
 
 def test_one_statement_more_is_noticed(world: World) -> None:

@@ -15,8 +15,10 @@ import sqlalchemy as sa
 from badgepin.app import create_app
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.pin_hash import Cost, PinHasher
+from badgepin.crypto.revocation_journal import RevocationJournal
 from badgepin.crypto.token import TokenSigner, TokenVerifier
 from badgepin.domain import directory_role as roles
+from badgepin.domain.filter import fold
 from badgepin.domain.user import user_principal_name_key
 from badgepin.settings import Settings
 from badgepin.store import tables
@@ -169,20 +171,32 @@ class World:
 
 def build(url: str, ring: KeyRing, runner: asyncio.Runner, **settings: Any) -> World:
     """A world on a migrated database."""
+    return fill(open_world(url, ring, runner, **settings))
+
+
+def open_world(
+    url: str, ring: KeyRing, runner: asyncio.Runner, *, journal: RevocationJournal | None = None, **settings: Any
+) -> World:
+    """The world of a database that has one already, or will."""
     clock = Clock()
     chosen = Settings(base_url=BASE, database_url=url, **settings)
     # the floor is for people's PINs; tests of concurrency want many cheap hashes
     cost = Cost(memory_kib=64, iterations=1)
     installation = Installation(
         settings=chosen,
-        database=open_database(url, pool_size=chosen.database_pool_size),
+        database=open_database(url, pool_size=chosen.database_pool_size, revocations=journal),
         keys=ring,
         hasher=PinHasher(workers=2, cost=cost, ring=ring),
         tokens=TokenVerifier(ring),
         signer=TokenSigner(ring),
         clock=clock,
+        journal=journal,
     )
-    world = World(installation, clock, runner)
+    return World(installation, clock, runner)
+
+
+def fill(world: World) -> World:
+    """The people and stores of a world, in a database that is empty."""
     world.transact(_fill)
     return world
 
@@ -196,8 +210,13 @@ def _fill_units(tx: Transaction) -> None:
     _add(
         tx,
         tables.administrative_units,
-        {"id": STORE, "display_name": "Store", "is_member_management_restricted": False},
-        {"id": OTHER_STORE, "display_name": "Other store", "is_member_management_restricted": False},
+        {"id": STORE, "display_name": "Store", "display_name_key": "store", "is_member_management_restricted": False},
+        {
+            "id": OTHER_STORE,
+            "display_name": "Other store",
+            "display_name_key": "other store",
+            "is_member_management_restricted": False,
+        },
     )
     _add(
         tx,
@@ -227,13 +246,22 @@ def _fill(tx: Transaction) -> None:
                 "user_principal_name": upn(name),
                 "user_principal_name_key": user_principal_name_key(upn(name)),
                 "display_name": name.replace("_", " ").title(),
+                "display_name_key": fold(name.replace("_", " ").title()),
                 "account_enabled": True,
                 "user_type": "Guest" if name == "guest" else "Member",
             }
             for name in PEOPLE
         ),
     )
-    add(tables.groups, {"id": ROLE_GROUP, "display_name": "Role group", "is_assignable_to_role": True})
+    add(
+        tables.groups,
+        {
+            "id": ROLE_GROUP,
+            "display_name": "Role group",
+            "display_name_key": "role group",
+            "is_assignable_to_role": True,
+        },
+    )
     add(tables.group_members, {"group_id": ROLE_GROUP, "member_id": guid("role_group_member"), "member_kind": "user"})
     _fill_units(tx)
     assignments = [(name, role, "") for name, role in TENANT_ROLES.items()]
@@ -257,6 +285,7 @@ def _fill(tx: Transaction) -> None:
             "client_id": CLIENT,
             "service_principal_id": PRINCIPAL,
             "display_name": "Automation",
+            "display_name_key": "automation",
             "account_enabled": True,
         },
     )

@@ -1,6 +1,7 @@
 """From a badge to tokens: each credential is used once, by who it was made for, and dies with what it came from."""
 
 import json
+import secrets
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -10,7 +11,7 @@ import pytest
 
 from badgepin.crypto.token import public_jwks
 from badgepin.reference_client import Answer, Proven, SignedIn
-from badgepin.services import person_token
+from badgepin.services import authorization, person_token
 from badgepin.store import sign_in as sign_in_store
 from badgepin.store.sign_in_tables import authorization_codes, grants, refresh_tokens, sessions
 from badgepin.store.tables import qr_codes
@@ -132,6 +133,12 @@ def test_a_code_counts_only_with_everything_it_was_made_for(
     assert words in str(answer.json()["error_description"])
 
 
+def test_a_code_does_not_count_when_its_verifier_is_left_out(world: World, screen: Screen, till: Till) -> None:
+    form = {name: value for name, value in _code(world, screen, till).items() if name != "code_verifier"}
+    answer = _token(screen, form)
+    assert (answer.status, answer.json()["error"]) == (400, "invalid_grant")
+
+
 def test_a_code_expires_after_a_minute(world: World, screen: Screen, till: Till) -> None:
     form = _code(world, screen, till)
     world.clock.move(seconds=60)
@@ -168,21 +175,30 @@ def test_a_client_that_can_keep_a_secret_must_show_it(world: World, screen: Scre
     assert "access_token" in _token(screen, {**renewal, "client_secret": secret}).json()
 
 
-def test_a_refresh_token_has_one_successor_however_often_it_is_shown(world: World, screen: Screen, till: Till) -> None:
-    tokens = _token(screen, _code(world, screen, till)).json()
-    token = str(tokens["refresh_token"])
+def _successors(world: World, screen: Screen, token: str, times: int) -> set[str]:
     body = urlencode({"grant_type": "refresh_token", "client_id": CLIENT, "refresh_token": token}).encode()
-    answers = world.run(together(*(screen.send("POST", f"{OAUTH}/token", body, FORM) for _ in range(50))))
-    successors = {json.loads(answer.body)["refresh_token"] for answer in answers}
+    answers = world.run(together(*(screen.send("POST", f"{OAUTH}/token", body, FORM) for _ in range(times))))
+    return {json.loads(answer.body)["refresh_token"] for answer in answers}
+
+
+def test_a_refresh_token_has_one_successor_however_often_it_is_shown(
+    world: World, screen: Screen, till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = _token(screen, _code(world, screen, till)).json()
+    successors = _successors(world, screen, str(tokens["refresh_token"]), 50)
     live = [row for row in world.rows(refresh_tokens) if row["rotated_at"] is None]
     assert len(successors) == 1
+    # the control: a successor that is drawn instead of derived
+    monkeypatch.setattr(authorization, "_successor", lambda *_: secrets.token_urlsafe(32))
+    weaker = len(_successors(world, screen, successors.pop(), 8))
+    assert weaker > 1
     record(
         Figure(
             "I5",
             f"successors beyond one of a refresh token shown 50 times, {world.installation.database.dialect}",
             50,
             len(live) - 1,
-            "a fresh successor for each answer would be 50 chains",
+            f"successors drawn instead of derived: {weaker} of 8",
         )
     )
 
@@ -322,3 +338,24 @@ def test_pages_of_applications_may_call_the_token_endpoint_but_no_cookie_route(s
     assert allowed.headers["access-control-allow-origin"] == "*"
     for path in (f"{OAUTH}/authorize", f"/{TENANT}/sign-in", f"{OAUTH}/logout"):
         assert "access-control-allow-origin" not in screen.get(path).headers
+
+
+def test_a_pushed_request_gets_one_code(world: World, screen: Screen, till: Till) -> None:
+    assert till
+    assert isinstance(screen.sign_in(settled_badge(world), CHOSEN), SignedIn)
+    form = {
+        "client_id": CLIENT,
+        "redirect_uri": SPA,
+        "response_type": "code",
+        "scope": "openid",
+        "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+        "code_challenge_method": "S256",
+    }
+    pushed = screen.post_form(f"{OAUTH}/par", form)
+    assert pushed.status == 201
+    query = urlencode({"client_id": CLIENT, "request_uri": str(pushed.json()["request_uri"])})
+    assert screen.get(f"{OAUTH}/authorize?{query}").headers["location"].startswith(f"{SPA}?code=")
+    assert "error=invalid_request_uri" in screen.get(f"{OAUTH}/authorize?{query}").headers["location"]
+    late = screen.post_form(f"{OAUTH}/par", form).json()
+    world.clock.move(seconds=90)
+    assert screen.get(f"{OAUTH}/authorize?{urlencode({'client_id': CLIENT, **late})}").status == 400

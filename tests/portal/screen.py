@@ -21,7 +21,8 @@ from badgepin.reference_client import (
     redeem,
     sign_in,
 )
-from badgepin.store.tables import applications, delegated_grants
+from badgepin.store.application_tables import delegated_grants
+from badgepin.store.tables import applications
 from tests.graph.world import APPLICATION, BASE, CLIENT, START, TENANT, World, guid
 
 PIN = "13572468"

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 
 from badgepin.crypto.pin_hash import HashSlot
 from badgepin.reference_client import Proven, Refused, SignedIn
+from badgepin.store import charging
 from badgepin.store import pin as pin_store
+from badgepin.store.charging import Taken
 from badgepin.store.tables import pin_charges, pins, qr_codes
 from badgepin.store.transaction import Transaction
 from tests.figures import Figure, record
@@ -85,6 +87,8 @@ def test_a_counter_that_is_written_after_the_check_lets_more_through(
     badge = settled_badge(world)
     evaluated.clear()
     monkeypatch.setattr(pin_store, "charge", uncharged)
+    monkeypatch.setattr(charging, "charge", uncharged)
+    monkeypatch.setattr(charging, "charge_at_once", lambda *_, **__: Taken(pin_store.Step(1, None), 2))
     _attack(world, badge, 16)
     assert len(evaluated) > 5
 
@@ -205,15 +209,16 @@ def test_a_busy_server_charges_nothing(world: World, screen: Screen) -> None:
     proven = screen.scan(settled_badge(world))
     assert isinstance(proven, Proven)
     before = len(world.rows(pin_charges))
-    free = world.installation.hasher._free
+    hasher = world.installation.hasher
+    free = hasher._free
 
     async def hold(work: Callable[[], Any]) -> Any:
-        for _ in range(2):
+        for _ in range(hasher.places):
             await free.acquire()
         try:
             return await work()
         finally:
-            for _ in range(2):
+            for _ in range(hasher.places):
                 free.release()
 
     answer = world.run(hold(lambda: _guess(screen, proven, WRONG)))

@@ -1,6 +1,7 @@
 """Signing out ends at the back end, here and at every application, and leaves nothing for the next worker."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -213,6 +214,16 @@ def test_an_application_that_does_not_answer_is_told_again_later(
 def test_nothing_is_posted_into_a_private_network(uri: str) -> None:
     with pytest.raises(NotDelivered):
         post_form(uri, {"logout_token": "x"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_a_private_network_is_not_even_knocked_at(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as waiting:
+        waiting.settimeout(0)
+        with pytest.raises(NotDelivered, match="private network"):
+            post_form(f"https://{host}:{waiting.getsockname()[1]}/", {"logout_token": "x"})
+        with pytest.raises(BlockingIOError):
+            waiting.accept()
 
 
 def test_a_listed_private_host_is_reached(listener: Listener) -> None:

@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from badgepin.store import health, migrate
-from badgepin.store.tables import metadata
+from badgepin.store import migrate
 from badgepin.store.transaction import open_database
 from tests.postgres import Server
 
@@ -55,17 +54,3 @@ def test_a_database_that_differs_from_the_code_is_reported(empty_url: str) -> No
     assert migrate.inspect(empty_url).drift == ()
     _run(empty_url, "ALTER TABLE tenants ADD COLUMN surprise TEXT")
     assert "surprise" in migrate.inspect(empty_url).drift[0]
-
-
-def test_every_key_begins_with_the_tenant() -> None:
-    for table in metadata.tables.values():
-        keys = [
-            [column.name for column in table.primary_key.columns],
-            *([column.name for column in key.columns] for key in table.foreign_key_constraints),
-            *([column.name for column in index.columns] for index in table.indexes),
-        ]
-        assert {names[0] for names in keys} == {"tenant_id"}, table.name
-
-
-def test_the_program_knows_the_newest_migration() -> None:
-    assert health.newest_revision() == migrate.newest_revision()

@@ -1,0 +1,1 @@
+"""Backups, what a restore ends again, and the journal that knows it."""
