@@ -12,26 +12,15 @@ from pathlib import Path
 
 from tests.postgres import server
 
-from benchmarks import sign_in
+from benchmarks import directory, growth, page, peers, sign_in
 from benchmarks.bare import capture, replay
 from benchmarks.installation import Bench, Started, found, serving, settle, user_id
 from benchmarks.load import request, run
+from benchmarks.page import Row, at_least, at_most, row_of
+from benchmarks.sign_in import Signer
 
 CONNECTIONS = 16
 ROUNDS = 5
-
-
-@dataclass(frozen=True)
-class Row:
-    """One measured thing against its goal; `worst` and `best` are the extremes of the rounds."""
-
-    name: str
-    value: float
-    worst: float
-    best: float
-    goal: str
-    met: bool
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -39,19 +28,23 @@ class Size:
     """How much of everything."""
 
     requests: int
-    few: int
-    many: int
+    steps: tuple[int, ...]
+
+    @property
+    def few(self) -> int:
+        """The people of a small installation."""
+        return self.steps[0]
+
+    @property
+    def many(self) -> int:
+        """The people of a large one."""
+        return self.steps[-1]
 
 
 async def _ratios(first: Callable[[int], Awaitable[float]], second: Callable[[int], Awaitable[float]]) -> list[float]:
     """Ratios of the first to the second, in turns; the first round only warms up."""
     ratios = [await first(turn) / await second(turn) for turn in range(ROUNDS + 1)]
     return sorted(ratios[1:])
-
-
-def _row(name: str, ratios: list[float], goal: float, note: str = "") -> Row:
-    middle = statistics.median(ratios)
-    return Row(name, middle, ratios[0], ratios[-1], f">= {goal}", middle >= goal, note)
 
 
 async def _delete_row(bench: Bench, size: Size, kind: str) -> Row:
@@ -80,7 +73,7 @@ async def _delete_row(bench: Bench, size: Size, kind: str) -> Row:
 
     ratios = await _ratios(through_server, bare)
     note = f"{statistics.median(rates['server']):.0f}/s against {statistics.median(rates['bare']):.0f}/s"
-    return _row(f"{kind}: DELETE temporaryQRCode / its statements in a bare loop", ratios, 0.5, note)
+    return at_least(f"{kind}: DELETE temporaryQRCode / its statements in a bare loop", ratios, 0.5, note)
 
 
 async def _get_rows(bench: Bench, size: Size, kind: str) -> list[Row]:
@@ -101,38 +94,27 @@ async def _get_rows(bench: Bench, size: Size, kind: str) -> list[Row]:
         return await replay(bench, operations, connections=CONNECTIONS)
 
     return [
-        _row(f"{kind}: GET method / a bare 204 route of the same server", await _ratios(get, empty), 0.5),
-        _row(f"{kind}: GET method / its statement in a bare loop", await _ratios(get, bare), 0.5),
+        at_least(f"{kind}: GET method / a bare 204 route of the same server", await _ratios(get, empty), 0.5),
+        at_least(f"{kind}: GET method / its statement in a bare loop", await _ratios(get, bare), 0.5),
     ]
 
 
-def _less(name: str, values: list[float], goal: float, unit: str) -> Row:
-    middle = statistics.median(values)
-    return Row(name, middle, max(values), min(values), f"<= {goal} {unit}".strip(), middle <= goal)
+async def _list_rows(bench: Bench, size: Size, kind: str) -> list[Row]:
+    with serving(bench):
+        pages, prefixes = await directory.page_ratios(bench, size.many)
+    return [
+        at_most(f"{kind}: people, page 1,000 of {size.many:,} / page 1", pages, 1.2),
+        row_of(f"{kind}: people by a prefix of their name / page 1", prefixes, note=f"among {size.many:,}"),
+    ]
 
 
-def _shown(name: str, values: list[float], note: str) -> Row:
-    return Row(name, statistics.median(values), min(values), max(values), "none set", met=True, note=note)
-
-
-async def _p50(bench: Bench, count: int) -> float:
-    token = bench.token()
-    path = "/v1.0/users/{}/authentication/qrCodePinMethod"
-    step = max(1, bench.people // count)
-    asked = [request("GET", path.format(user_id(n)), token, bench.port) for n in range(0, bench.people, step)][:count]
-    load = await run(bench.port, asked, connections=1, status=200)
-    assert load.wanted == len(asked), "a GET did not answer 200"
-    return statistics.median(load.seconds)
-
-
-async def _growth_row(small: Bench, large: Bench, size: Size) -> Row:
-    with serving(small), serving(large):
-        ratios = []
-        for turn in range(ROUNDS + 1):
-            ratio = await _p50(large, 500) / await _p50(small, 500)
-            if turn:
-                ratios.append(ratio)
-    return _less(f"postgresql: p50 of GET at {size.many:,} people / at {size.few:,}", sorted(ratios), 1.2, "")
+async def _record_rows(bench: Bench, size: Size, kind: str) -> list[Row]:
+    shares = await directory.event_shares(bench, size.requests // 2)
+    imported, bare = await directory.import_ratio(bench, size.many // 20)
+    return [
+        row_of(f"{kind}: share of a revocation that its audit event takes", shares),
+        row_of(f"{kind}: imported people / a bare insert of them", [imported / bare], note=f"{imported:.0f}/s"),
+    ]
 
 
 async def _one_database(bench: Bench, size: Size, kind: str) -> list[Row]:
@@ -145,13 +127,13 @@ async def _one_database(bench: Bench, size: Size, kind: str) -> list[Row]:
             starts.append(started.seconds)
             memory.append(started.memory())
     rows = [
-        _less(f"{kind}: cold start to the first answer", starts, 1.0, "s"),
-        _less(f"{kind}: idle memory of all processes", memory, 100, "MB"),
+        at_most(f"{kind}: cold start to the first answer, s", starts, 1.0),
+        at_most(f"{kind}: idle memory of all processes, MB", memory, 100),
     ]
     with serving(bench) as started:
         rows += [await _delete_row(bench, size, kind), *await _get_rows(bench, size, kind)]
         rows += await _sign_in_rows(bench, started, size, kind)
-    return rows
+    return rows + await _record_rows(bench, size, kind)
 
 
 async def _sign_in_rows(bench: Bench, started: Started, size: Size, kind: str) -> list[Row]:
@@ -188,44 +170,63 @@ async def _sign_in_rows(bench: Bench, started: Started, size: Size, kind: str) -
     issuing = await _ratios(token, empty)
     waits = await asyncio.to_thread(sign_in.browser_seconds, bench, people[0], ROUNDS * 2)
     memory = await asyncio.to_thread(sign_in.memory_under_load, bench, started, people, 10.0)
+    compared = await _peer_rows(bench, people, size, kind)
     return [
-        _row(f"{kind}: sign-ins / bare PIN hashes on the same cores", ratios, 0.85, note),
-        _shown(f"{kind}: tokens for applications / a bare 204 route", issuing, f"{statistics.median(issued):.0f}/s"),
-        _less(f"{kind}: a worker's waits from scan to signed in, in Chromium", sorted(waits), 0.6, "s"),
-        _shown(f"{kind}: memory while 20 people a second sign in, MB", [memory], ""),
+        *compared,
+        at_least(f"{kind}: sign-ins / bare PIN hashes on the same cores", ratios, 0.85, note),
+        row_of(
+            f"{kind}: tokens for applications / a bare 204 route", issuing, note=f"{statistics.median(issued):.0f}/s"
+        ),
+        at_most(f"{kind}: a worker's waits from scan to signed in, in Chromium, s", waits, 0.6),
+        row_of(f"{kind}: memory while 20 people a second sign in, MB", [memory]),
     ]
 
 
-async def _measure(size: Size) -> list[Row]:
+async def _peer_rows(bench: Bench, people: list[Signer], size: Size, kind: str) -> list[Row]:
+    # on SQLite only: it is what privacyIDEA runs on here
+    if kind != "SQLite" or peers.missing():
+        return []
+    return [
+        *await peers.provider_rows(bench, kind, size.requests),
+        *await peers.privacyidea_rows(bench, people, bench.folder / "privacyidea", max(size.requests // 10, 80)),
+    ]
+
+
+async def _measure(size: Size) -> tuple[list[Row], dict[str, dict[int, list[float]]]]:
     with tempfile.TemporaryDirectory(prefix="badgepin-bench-") as folder, server(durable=True) as postgresql:
         small = found(Path(folder) / "postgresql", postgresql.new_database())
-        rows = await _one_database(small, size, "postgresql")
-        rows += await _one_database(found(Path(folder) / "sqlite", None), size, "sqlite")
-        large = found(Path(folder) / "large", postgresql.new_database())
-        await settle(large)
-        await large.fill(size.many)
-        await large.analyze()
-        rows.append(await _growth_row(small, large, size))
-        for bench in (small, large):
-            await bench.database.close()
-    return rows
+        rows = await _one_database(small, size, "PostgreSQL")
+        rows += await _one_database(found(Path(folder) / "sqlite", None), size, "SQLite")
+        curves: dict[str, dict[int, list[float]]] = {}
+        for kind, url in (("PostgreSQL", postgresql.new_database()), ("SQLite", None)):
+            large = found(Path(folder) / f"large-{kind}", url)
+            await settle(large)
+            curves |= await growth.measure(large, kind, list(size.steps), min(500, size.requests))
+            rows += await _list_rows(large, size, kind)
+            await large.database.close()
+        await small.database.close()
+    return rows + growth.rows(curves), curves
 
 
 def main() -> None:
     """Measure, print, and say which goals are met."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="100,000 people instead of a million, fewer requests")
+    parser.add_argument("--write", action="store_true", help="put table and picture into docs/performance.md")
     parser.add_argument("--json", action="store_true", help="print JSON for tools")
     chosen = parser.parse_args()
-    size = Size(500, 1000, 100_000) if chosen.quick else Size(2000, 1000, 1_000_000)
-    rows = asyncio.run(_measure(size))
+    steps = (1000, 10_000, 100_000, 1_000_000)
+    size = Size(500, steps[:3]) if chosen.quick else Size(2000, steps)
+    for name in peers.missing():
+        print(f"Left out: {name} (`make bench-peers` installs it).", file=sys.stderr)
+    rows, curves = asyncio.run(_measure(size))
     if chosen.json:
         json.dump([asdict(row) for row in rows], sys.stdout, indent=1)
-        return
-    print(f"{'':66}  median   worst    best  goal")
-    for row in rows:
-        verdict = "" if row.goal == "none set" else "met" if row.met else "NOT MET"
-        print(f"{row.name:66} {row.value:7.2f} {row.worst:7.2f} {row.best:7.2f}  {row.goal:10} {verdict}  {row.note}")
+    else:
+        print("\n".join([page.HEAD, *map(page.printed, rows)]))
+    if chosen.write:
+        page.write(rows, command="make bench ARGS=--quick" if chosen.quick else "make bench")
+        growth.write(curves)
 
 
 if __name__ == "__main__":

@@ -111,6 +111,12 @@ def _placed(text: str, values: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*values[:place], str(uuid4()), *values[place + 1 :])
 
 
+def _chained(values: tuple[Any, ...], head: list[Any]) -> tuple[Any, ...]:
+    """The next place in the chain, after the one that the statement before has found; its digests are never read."""
+    tenant, _seq, _event, *digests = values
+    return (tenant, head[0][0] + 1, str(uuid4()), *digests)
+
+
 def _event_place(text: str, values: tuple[Any, ...]) -> int:
     known = {value for value in values if isinstance(value, str) and value.startswith("00000000")}
     candidates = [
@@ -134,8 +140,10 @@ def _replay_sqlite(path: str, operations: list[tuple[Statement, ...]]) -> float:
     for statements in operations:
         writes = any(not text.startswith("SELECT") for text, _ in statements)
         connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+        found = []
         for text, values in statements:
-            connection.execute(text, _placed(text, values)).fetchall()
+            placed = _chained(values, found) if "INSERT INTO audit_chain" in text else _placed(text, values)
+            found = connection.execute(text, placed).fetchall()
         connection.execute("COMMIT")
     elapsed = time.perf_counter() - began
     connection.close()

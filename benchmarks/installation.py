@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from badgepin.crypto.key_ring import KeyRing, load_key_ring
 from badgepin.crypto.pin_hash import Cost, PinRow, hash_pin
 from badgepin.crypto.token import TokenSigner
-from badgepin.store import tables
+from badgepin.store import application_tables, tables
 from badgepin.store.pin import KeptPin, insert_pin
 from badgepin.store.transaction import Database, Transaction, open_database
 
@@ -62,8 +62,8 @@ class Bench:
         """Let the database's planner know what is there."""
         await self.database.write(lambda tx: tx.execute(sa.text("ANALYZE")) and None)
 
-    def token(self) -> str:
-        """An application's token that may write everybody's methods."""
+    def token(self, *permissions: str) -> str:
+        """An application's token that may write everybody's methods, or what is named."""
         now = datetime.now(UTC)
         ring = load_key_ring(self.folder / "keyring.json")
         claims = {
@@ -72,7 +72,7 @@ class Bench:
             "tid": self.tenant,
             "appid": CLIENT,
             "idtyp": "app",
-            "roles": ["UserAuthenticationMethod.ReadWrite.All"],
+            "roles": list(permissions or ("UserAuthenticationMethod.ReadWrite.All",)),
             "gen": 1,
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(hours=6)).timestamp()),
@@ -102,12 +102,13 @@ async def settle(bench: Bench) -> None:
                 client_id=CLIENT,
                 service_principal_id=CLIENT,
                 display_name="Bench",
+                display_name_key="bench",
                 account_enabled=True,
                 created_at=datetime.now(UTC),
             )
         )
         tx.execute(
-            sa.insert(tables.application_secrets).values(
+            sa.insert(application_tables.application_secrets).values(
                 tenant_id=tenant,
                 application_id=CLIENT,
                 key_id=CLIENT,
@@ -145,8 +146,9 @@ def _add_people(tx: Transaction, tenant: str, ring: KeyRing, first: int, last: i
     true = "1" if tx.dialect.name == "sqlite" else "true"
     for statement in (
         "INSERT INTO users (tenant_id, id, user_principal_name, user_principal_name_key, display_name,"
-        f" account_enabled, user_type, created_at) SELECT '{tenant}', {user}, 'p' || n || '@example.com',"
-        f" 'p' || n || '@example.com', 'Person ' || n, {true}, 'Member', {_MICROSECONDS} FROM {numbers}",
+        f" display_name_key, account_enabled, user_type, created_at) SELECT '{tenant}', {user}, 'p' || n ||"
+        f" '@example.com', 'p' || n || '@example.com', 'Person ' || n, 'person ' || n, {true}, 'Member',"
+        f" {_MICROSECONDS} FROM {numbers}",
         "INSERT INTO qr_code_pin_methods (tenant_id, user_id, id, created_at)"
         f" SELECT '{tenant}', {user}, '00000000-0000-4000-8001-' || {number}, {_MICROSECONDS} FROM {numbers}",
         _codes(tx, tenant, ring.row_macs[0].kid, first, last, "standard", "8003"),
