@@ -78,6 +78,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     backup_keep: int = 48
     """How many backups stay in `backup_directory` (2 to 10000); the oldest go."""
 
+    backup_before_upgrade: bool = True
+    """Whether `badgepin db upgrade` makes a backup before it migrates, in `backup_directory` or else the data folder.
+
+    It stays until somebody removes it. On PostgreSQL it needs `pg_dump`; without it a line says that there is none."""
+
     strict: bool = False
     """Behave as the Graph documentation says: refuse the lenient inputs that real clients send."""
 

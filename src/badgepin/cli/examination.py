@@ -14,7 +14,7 @@ from badgepin.crypto.pin_hash import calibrate
 from badgepin.domain.finding import Finding, Verdict
 from badgepin.opening import DEMO_MARKER, LOOPBACK
 from badgepin.services import backup
-from badgepin.services.health import check_clock, check_keys, check_schema, unsafe_setting
+from badgepin.services.health import check_clock, check_keys, check_schema, too_new, unsafe_setting
 from badgepin.services.system_health import LEAST_FREE, SIGNING_KEY_LIFE
 from badgepin.settings import Settings
 from badgepin.store import migrate
@@ -91,6 +91,11 @@ def _database(settings: Settings, ring: KeyRing | None) -> Iterator[Finding]:
 
 
 def _schema(state: migrate.SchemaState) -> Finding:
+    if state.is_newer:
+        sentence = f"It is {state.current}, of a newer version; this one can serve it until it is upgraded too."
+        return Finding("schema", Verdict.ADVICE, sentence)
+    if state.current is not None and not migrate.knows(state.current):
+        return Finding("schema", Verdict.WRONG, too_new(state.current))
     if state.current != state.newest:
         found = state.current or "nothing"
         return Finding("schema", Verdict.WRONG, f"It is {found}, not {state.newest}: run `badgepin db upgrade`.")

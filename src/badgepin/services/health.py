@@ -27,13 +27,23 @@ def check_start(tx: Transaction, ring: KeyRing, now: datetime, *, high_availabil
 
 
 def check_schema(tx: Transaction) -> str | None:
-    """Whether the program knows the database's schema."""
+    """Whether this program can serve the database's schema: its own, or a newer one that takes nothing from it."""
     newest, current = health.newest_revision(), health.current_revision(tx)
     if current is None:
         return "The database is empty: run `badgepin init`, or `badgepin db upgrade`."
-    if current != newest:
+    if current == newest or health.is_served(tx):
+        return None
+    if health.is_known(current):
         return f"The database is at schema {current} and this version needs {newest}: run `badgepin db upgrade`."
-    return None
+    return too_new(current)
+
+
+def too_new(schema: str) -> str:
+    """What to do about a schema that a newer version made and this one cannot serve."""
+    return (
+        f"The database is at schema {schema}, which a newer version made and this one cannot serve: start that "
+        "version, or restore the backup that was made before its migration (docs/upgrading.md)."
+    )
 
 
 def check_keys(tx: Transaction, ring: KeyRing, *, thorough: bool = False) -> str | None:

@@ -1,15 +1,18 @@
 """What the database says about itself at start-up (security design 6.2, 12.1)."""
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from badgepin.domain.hashed_pin import HashedPin
+from badgepin.store.node_tables import served_schemas
 from badgepin.store.tables import pins, qr_codes
 from badgepin.store.transaction import Transaction
 
-_SCHEMA = "2026_11_29_nodes"
+_SCHEMA = "2026_11_30_served_schemas"
+_MIGRATIONS = Path(__file__).parent / "migrations" / "versions"
 _DURABLE = ("fsync", "full_page_writes")
 
 
@@ -30,6 +33,18 @@ def current_revision(tx: Transaction) -> str | None:
     if not sa.inspect(tx).has_table("alembic_version"):
         return None
     return tx.execute(sa.text("SELECT version_num FROM alembic_version")).scalar_one_or_none()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this program has the migration of a revision; files are named after theirs."""
+    return (_MIGRATIONS / f"{revision}.py").exists()
+
+
+def is_served(tx: Transaction) -> bool:
+    """Whether a newer version that migrated this database left it so that this program can serve it."""
+    if not sa.inspect(tx).has_table(served_schemas.name):
+        return False
+    return tx.execute(sa.select(served_schemas).where(served_schemas.c.revision == _SCHEMA)).first() is not None
 
 
 def sample_pins(tx: Transaction, *, every_pepper: bool) -> list[tuple[str, str, int, HashedPin]]:

@@ -1,4 +1,4 @@
-"""The tables of nodes: restore epochs, how far each node's journal is in the database, and who does which chore.
+"""The tables of nodes: restore epochs, how far each node's journal is, who does which chore, and who may serve.
 
 They belong to the installation and to no tenant; a database spread by tenant keeps a copy of them everywhere.
 """
@@ -41,5 +41,13 @@ chores = Table(
     Column("done_at", Instant),
     # what was made, or why it went wrong
     Column("outcome", Text, nullable=False, server_default=""),
+    info=OF_NODES,
+)
+
+# the schemas whose programs can serve this database, written by its migrations (docs/upgrading.md)
+served_schemas = Table(
+    "served_schemas",
+    metadata,
+    Column("revision", exact_text(64), primary_key=True),
     info=OF_NODES,
 )

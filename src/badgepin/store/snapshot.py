@@ -25,6 +25,10 @@ class SnapshotRefused(Exception):
     """There can be no copy, or it cannot be put back; the sentence says why."""
 
 
+class ToolMissing(SnapshotRefused):
+    """PostgreSQL's own programs are not on this machine."""
+
+
 def take_snapshot(url: str, target: Path) -> str:
     """Copy the database of `url` into the file `target`. Returns the dialect. Raises `SnapshotRefused`."""
     if url.startswith(_FILE):
@@ -96,7 +100,7 @@ def _find_tool(name: str) -> str:
     newest = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: path.parts[-3].zfill(4))
     found = str(newest[-1]) if newest else shutil.which(name)
     if found is None:
-        raise SnapshotRefused(f"{name} is missing: install PostgreSQL's client programs (Debian: postgresql-client).")
+        raise ToolMissing(f"{name} is missing: install PostgreSQL's client programs (Debian: postgresql-client).")
     return found
 
 
