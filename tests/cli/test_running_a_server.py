@@ -49,12 +49,12 @@ def test_a_server_starts_answers_and_stops_when_told(data: Path, port: int, orde
         assert process.wait(timeout=90) == 0
 
 
-def test_idle_memory_stays_below_100_megabytes(data: Path, port: int) -> None:
+def test_idle_memory_stays_below_100_mebibytes(data: Path, port: int) -> None:
     with running(*_serve_arguments(data, port)) as process:
         _wait(port)
         lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
-        kilobytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
-        assert kilobytes < 100_000
+        kibibytes = next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:"))
+        assert kibibytes < 100 * 1024
 
 
 def test_answers_do_not_name_the_server_and_carry_the_security_headers(data: Path, port: int) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from badgepin.domain.lockout import DAY, LockoutRules
 from badgepin.store.columns import Instant, exact_text, guid
@@ -24,6 +23,7 @@ from badgepin.store.sign_in import take_try
 from badgepin.store.sign_in_tables import proofs
 from badgepin.store.tables import pin_charges, pin_locks, pins
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import postgresql_upsert
 
 
 @dataclass(frozen=True)
@@ -192,7 +192,7 @@ def _stepping(life: sa.CTE) -> sa.CTE:
         "failures": sa.literal(1, sa.Integer()),
         "locked_until": _bind("first_until", Instant()),
     }
-    row = postgresql.insert(pin_locks).from_select(list(columns), sa.select(*columns.values()).select_from(life))
+    row = postgresql_upsert(pin_locks).from_select(list(columns), sa.select(*columns.values()).select_from(life))
     kept = pin_locks.c
     # LockoutRules.wait_after, which the caller asks again with what comes back
     failures, every = kept.failures + 1, _bind("every", sa.Integer())

@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.session import Session
 from badgepin.store.session import SESSION_COLUMNS, joined_sessions, lives, read_session
 from badgepin.store.sign_in_tables import authorization_codes, grants, refresh_tokens, session_clients, sessions
 from badgepin.store.tables import qr_codes, users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,8 @@ def insert(tx: Transaction, tenant_id: str, grant: Grant, now: datetime) -> None
 
 def remember_client(tx: Transaction, tenant_id: str, grant: Grant, now: datetime) -> None:
     """The session remembers the application, to tell it when the session ends."""
-    insert_client = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
-        insert_client(session_clients)
+        upsert(tx, session_clients)
         .values(
             tenant_id=tenant_id,
             session_id=grant.session_id,
@@ -148,9 +147,8 @@ def revoke(tx: Transaction, tenant_id: str, grant_id: str, now: datetime) -> boo
 
 def insert_refresh_token(tx: Transaction, tenant_id: str, grant_id: str, token: RefreshToken, now: datetime) -> None:
     """Keep the digest of a refresh token; one that is kept already stays as it is."""
-    insert_token = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
-        insert_token(refresh_tokens)
+        upsert(tx, refresh_tokens)
         .values(tenant_id=tenant_id, digest=token.digest, grant_id=grant_id, key_id=token.key_id, created_at=now)
         .on_conflict_do_nothing()
     )

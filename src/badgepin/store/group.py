@@ -4,7 +4,6 @@ from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.filter import fold
 from badgepin.domain.group import Group
@@ -23,6 +22,7 @@ from badgepin.store.tables import (
     users,
 )
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _NAMES = tuple(field.name for field in fields(Group))
 _COLUMNS = tuple(groups.c[name] for name in _NAMES)
@@ -83,9 +83,8 @@ def delete(tx: Transaction, tenant_id: str, group_id: str) -> bool:
 
 def add_owner(tx: Transaction, tenant_id: str, group_id: str, user_id: str) -> bool:
     """Make somebody an owner. Returns False when they are one already."""
-    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {"tenant_id": tenant_id, "group_id": group_id, "user_id": user_id}
-    return tx.execute(insert_(group_owners).values(values).on_conflict_do_nothing()).rowcount == 1
+    return tx.execute(upsert(tx, group_owners).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def remove_owner(tx: Transaction, tenant_id: str, group_id: str, user_id: str) -> bool:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.caller import TENANT_WIDE
 from badgepin.domain.directory_object import DirectoryObject
@@ -15,6 +14,7 @@ from badgepin.store.filter import Condition
 from badgepin.store.listing import Listing
 from badgepin.store.tables import administrative_unit_members, group_members, role_assignments
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,13 @@ UNITS = Membership(administrative_unit_members, "administrative_unit_id")
 
 def add(tx: Transaction, where: Membership, tenant_id: str, container_id: str, member: Member) -> bool:
     """Add a member. Returns False when it is one already."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "tenant_id": tenant_id,
         where.container: container_id,
         "member_id": member.id,
         "member_kind": member.kind.value,
     }
-    return tx.execute(insert(where.table).values(values).on_conflict_do_nothing()).rowcount == 1
+    return tx.execute(upsert(tx, where.table).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def remove(tx: Transaction, where: Membership, tenant_id: str, container_id: str, member_id: str) -> bool:

@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.method_policy import MethodPolicy, PolicyState, PolicyTarget
 from badgepin.store.tables import method_policies, tenants
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _targets = msgspec.json.Decoder(tuple[PolicyTarget, ...]).decode
 
@@ -39,7 +39,6 @@ def lock(tx: Transaction, tenant_id: str) -> None:
 
 def save(tx: Transaction, tenant_id: str, policy: MethodPolicy, now: datetime) -> None:
     """Replace the policy."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "state": policy.state.value,
         "pin_length": policy.pin_length,
@@ -50,7 +49,7 @@ def save(tx: Transaction, tenant_id: str, policy: MethodPolicy, now: datetime) -
         "updated_at": now,
     }
     tx.execute(
-        insert(method_policies)
+        upsert(tx, method_policies)
         .values(tenant_id=tenant_id, **values)
         .on_conflict_do_update(index_elements=["tenant_id"], set_=values)
     )

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.store.node_tables import chores, journal_marks, restore_epochs
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,9 @@ def current_epoch(tx: Transaction) -> int:
 
 def begin_epoch(tx: Transaction, cause: str, now: datetime) -> int:
     """Begin the next epoch. Of several nodes that do so at once each one gets a number of its own."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     while True:
         number = current_epoch(tx) + 1
-        row = insert(restore_epochs).values(number=number, begun_at=now, cause=cause).on_conflict_do_nothing()
+        row = upsert(tx, restore_epochs).values(number=number, begun_at=now, cause=cause).on_conflict_do_nothing()
         if tx.execute(row).rowcount:
             return number
 
@@ -50,16 +49,14 @@ def mark_of(tx: Transaction, node: str) -> Mark:
 
 def save_mark(tx: Transaction, node: str, mark: Mark, now: datetime) -> None:
     """Move a node's mark on."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {"seq": mark.seq, "beat": mark.beat, "marked_at": now}
-    statement = insert(journal_marks).values(node=node, **values)
+    statement = upsert(tx, journal_marks).values(node=node, **values)
     tx.execute(statement.on_conflict_do_update(index_elements=["node"], set_=values))
 
 
 def claim(tx: Transaction, name: str, *, now: datetime, free_before: datetime) -> bool:
     """Take a chore that nobody has begun since `free_before`. Of several nodes one is told True."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(chores).values(name=name, claimed_at=now)
+    statement = upsert(tx, chores).values(name=name, claimed_at=now)
     taken = statement.on_conflict_do_update(
         index_elements=["name"], set_={"claimed_at": now}, where=chores.c.claimed_at <= free_before
     )
@@ -68,9 +65,8 @@ def claim(tx: Transaction, name: str, *, now: datetime, free_before: datetime) -
 
 def note_done(tx: Transaction, name: str, outcome: str, *, done_at: datetime | None, now: datetime) -> None:
     """Remember how a chore ended; `done_at` None: it did not succeed, and its last success stays."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     success = {} if done_at is None else {"done_at": done_at}
-    statement = insert(chores).values(name=name, claimed_at=now, outcome=outcome, **success)
+    statement = upsert(tx, chores).values(name=name, claimed_at=now, outcome=outcome, **success)
     tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"outcome": outcome, **success}))
 
 

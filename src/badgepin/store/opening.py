@@ -10,7 +10,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from badgepin.store.audit import append_row, event_values, recorded_or_undone, recording
 from badgepin.store.columns import Instant, exact_text, guid
@@ -20,6 +19,7 @@ from badgepin.store.sign_in import consume
 from badgepin.store.sign_in_tables import proofs, sessions
 from badgepin.store.tables import pin_charges, pin_locks, pins, qr_codes, qr_uses, users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import postgresql_upsert
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def _opening() -> sa.Insert:
 
 
 def _rows(consumed: sa.CTE) -> sa.Insert:
-    use = postgresql.insert(qr_uses).from_select(
+    use = postgresql_upsert(qr_uses).from_select(
         ["tenant_id", "qr_code_id", "last_used_at"], sa.select(_TENANT, _CODE, _AT).select_from(consumed)
     )
     used = (

@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.desk import DeskPersonNow, Passkey
 from badgepin.domain.revocation import Revocation, RevocationKind
@@ -16,6 +15,7 @@ from badgepin.store.revocation import foretell
 from badgepin.store.standing import grants_of, read_grants
 from badgepin.store.tables import users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _row = passkeys.c
 _transports = msgspec.json.Decoder(tuple[str, ...]).decode
@@ -44,7 +44,6 @@ def read_person(row: Any) -> DeskPersonNow:  # noqa: ANN401 - a row with `PERSON
 
 def insert(tx: Transaction, tenant_id: str, passkey: Passkey) -> bool:
     """Keep a passkey. Returns False when its credential is known already."""
-    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "tenant_id": tenant_id,
         "id": passkey.id,
@@ -58,7 +57,7 @@ def insert(tx: Transaction, tenant_id: str, passkey: Passkey) -> bool:
         "label": passkey.label,
         "created_at": passkey.created_at,
     }
-    return tx.execute(insert_(passkeys).values(values).on_conflict_do_nothing()).rowcount == 1
+    return tx.execute(upsert(tx, passkeys).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def find_with_person(tx: Transaction, tenant_id: str, credential_id: bytes) -> tuple[Passkey, DeskPersonNow] | None:

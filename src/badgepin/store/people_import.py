@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.group import MemberKind
 from badgepin.domain.people_import import Import, Place
@@ -23,6 +22,7 @@ from badgepin.store.tables import (
     tenants,
 )
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _import, _change = imports.c, import_changes.c
 _UNDONE_WITHIN = timedelta(days=30)
@@ -150,12 +150,11 @@ def add_people(tx: Transaction, where: Membership, tenant_id: str, pairs: Sequen
     """Put people into groups or units, as (group or unit, person); those who are in there stay."""
     if not pairs:
         return
-    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {"tenant_id": tenant_id, where.container: container, "member_id": member, "member_kind": MemberKind.USER.value}
         for container, member in pairs
     ]
-    tx.execute(insert_(where.table).on_conflict_do_nothing(), rows)
+    tx.execute(upsert(tx, where.table).on_conflict_do_nothing(), rows)
 
 
 def remove_people(tx: Transaction, where: Membership, tenant_id: str, pairs: Sequence[tuple[str, str]]) -> None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.application import DelegatedGrant, PermissionGrant
 from badgepin.domain.query import Page, Query
@@ -12,6 +11,7 @@ from badgepin.store.application_tables import application_permissions, delegated
 from badgepin.store.listing import Listing
 from badgepin.store.tables import applications
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _kept = application_permissions.c
 _given = delegated_grants.c
@@ -29,7 +29,6 @@ _LISTING = Listing(
 
 def insert(tx: Transaction, tenant_id: str, application_id: str, grant: PermissionGrant) -> bool:
     """Grant a permission. Returns False when it is granted already."""
-    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "tenant_id": tenant_id,
         "application_id": application_id,
@@ -37,7 +36,7 @@ def insert(tx: Transaction, tenant_id: str, application_id: str, grant: Permissi
         "id": grant.id,
         "created_at": grant.created_at,
     }
-    return tx.execute(insert_(application_permissions).values(values).on_conflict_do_nothing()).rowcount == 1
+    return tx.execute(upsert(tx, application_permissions).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def list_of(tx: Transaction, tenant_id: str, application_id: str) -> list[PermissionGrant]:
@@ -60,7 +59,6 @@ def delete(tx: Transaction, tenant_id: str, application_id: str, grant_id: str) 
 
 def insert_delegated(tx: Transaction, tenant_id: str, grant: DelegatedGrant) -> bool:
     """Grant scopes for people. Returns False when there is a grant for the same application and person."""
-    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "tenant_id": tenant_id,
         "id": grant.id,
@@ -69,7 +67,7 @@ def insert_delegated(tx: Transaction, tenant_id: str, grant: DelegatedGrant) -> 
         "scopes": " ".join(sorted(grant.scopes)),
         "created_at": grant.created_at,
     }
-    return tx.execute(insert_(delegated_grants).values(values).on_conflict_do_nothing()).rowcount == 1
+    return tx.execute(upsert(tx, delegated_grants).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def scopes_for(tx: Transaction, tenant_id: str, application_id: str, user_id: str) -> frozenset[str]:

@@ -6,7 +6,6 @@ from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.hashed_pin import HashedPin
 from badgepin.domain.lockout import DAY, LockoutRules
@@ -14,6 +13,7 @@ from badgepin.domain.revocation import Revocation, RevocationKind
 from badgepin.store.revocation import foretell
 from badgepin.store.tables import pin_charges, pin_locks, pins
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 NEVER_LOCKED = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
@@ -155,9 +155,8 @@ def _charge_step(
     tx: Transaction, tenant_id: str, pin_id: str, qr_code_id: str, rules: LockoutRules, now: datetime
 ) -> Step | None:
     lock = pin_locks.c
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
-        insert(pin_locks)
+        upsert(tx, pin_locks)
         .values(tenant_id=tenant_id, pin_id=pin_id, qr_code_id=qr_code_id, failures=0, locked_until=NEVER_LOCKED)
         .on_conflict_do_nothing()
     )

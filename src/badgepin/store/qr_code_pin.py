@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.access import Target
 from badgepin.domain.caller import Call
@@ -46,6 +45,7 @@ from badgepin.store.tables import (
     users,
 )
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _person = users.alias("person")
 
@@ -300,9 +300,8 @@ def revoke(tx: Transaction, tenant_id: str, code_id: str, now: datetime) -> None
 
 def insert_qr_code(tx: Transaction, tenant_id: str, user_id: str, code: NewQRCode) -> bool:
     """Add a live code. Returns False when another one has its place."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     added = tx.execute(
-        insert(qr_codes)
+        upsert(tx, qr_codes)
         .values(
             tenant_id=tenant_id,
             id=code.id,

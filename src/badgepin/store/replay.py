@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.qr_code import CodeKind, Lifetime
 from badgepin.domain.revocation import Revocation
@@ -19,6 +18,7 @@ from badgepin.store.qr_code_pin import KeptQRCode
 from badgepin.store.sign_in_tables import authorization_codes, device_codes, grants, proofs, sessions
 from badgepin.store.tables import applications, pin_locks, pins, qr_code_pin_methods, qr_codes, users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 # further than tokens can have been ended between a backup and its restore
 _GENERATIONS = 10_000
@@ -95,9 +95,8 @@ def raise_counts(tx: Transaction, each: Revocation) -> int:
     raised = sa.case((pin.life_failures > each.life, pin.life_failures), else_=each.life)
     if tx.execute(sa.update(pins).where(same).values(life_failures=raised)).rowcount == 0:
         return 0
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {"failures": each.failures, "locked_until": until}
-    row = insert(pin_locks).values(tenant_id=each.tenant_id, pin_id=each.subject, qr_code_id=each.other, **values)
+    row = upsert(tx, pin_locks).values(tenant_id=each.tenant_id, pin_id=each.subject, qr_code_id=each.other, **values)
     keys = ["tenant_id", "pin_id", "qr_code_id"]
     tx.execute(row.on_conflict_do_update(index_elements=keys, set_=values, where=pin_locks.c.locked_until < until))
     return 1

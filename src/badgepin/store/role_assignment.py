@@ -3,7 +3,6 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.caller import TENANT_WIDE
 from badgepin.domain.query import Page, Query
@@ -13,6 +12,7 @@ from badgepin.store.filter import Condition
 from badgepin.store.listing import Listing
 from badgepin.store.tables import applications, groups, role_assignments, tenants, users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _row = role_assignments.c
 _SCOPE = sa.case(
@@ -49,7 +49,6 @@ def lock(tx: Transaction, tenant_id: str) -> None:
 
 def insert(tx: Transaction, tenant_id: str, assignment: RoleAssignment) -> bool:
     """Add an assignment. Returns False when the same one is there."""
-    insert_ = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "tenant_id": tenant_id,
         "id": assignment.id,
@@ -58,7 +57,7 @@ def insert(tx: Transaction, tenant_id: str, assignment: RoleAssignment) -> bool:
         "administrative_unit_id": assignment.unit_id,
         "created_at": assignment.created_at,
     }
-    return tx.execute(insert_(role_assignments).values(values).on_conflict_do_nothing()).rowcount == 1
+    return tx.execute(upsert(tx, role_assignments).values(values).on_conflict_do_nothing()).rowcount == 1
 
 
 def find(tx: Transaction, tenant_id: str, assignment_id: str) -> RoleAssignment | None:

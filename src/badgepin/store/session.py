@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.qr_code import CodeKind
 from badgepin.domain.session import Session
@@ -14,6 +13,7 @@ from badgepin.store.columns import Instant
 from badgepin.store.sign_in_tables import grants, sessions
 from badgepin.store.tables import pins, qr_codes, qr_uses, users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,8 @@ def insert(tx: Transaction, tenant_id: str, session: NewSession, now: datetime) 
 
 def note_use(tx: Transaction, tenant_id: str, qr_code_id: str, now: datetime) -> None:
     """Remember when a code was last used; apart from its row, which sign-ins share a lock on."""
-    insert_use = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(
-        insert_use(qr_uses)
+        upsert(tx, qr_uses)
         .values(tenant_id=tenant_id, qr_code_id=qr_code_id, last_used_at=now)
         .on_conflict_do_update(index_elements=["tenant_id", "qr_code_id"], set_={"last_used_at": now})
     )

@@ -6,7 +6,6 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from badgepin.domain.method_policy import MethodPolicy
 from badgepin.domain.qr_code import CodeKind
@@ -16,6 +15,7 @@ from badgepin.store.method_policy import read_policy
 from badgepin.store.sign_in_tables import proofs, sign_in_preferences, used_nonces
 from badgepin.store.tables import method_policies, pin_locks, pins, qr_codes, users
 from badgepin.store.transaction import Transaction
+from badgepin.store.upsert import upsert
 
 _PURGED_AT_ONCE = 100
 
@@ -161,9 +161,10 @@ def use_nonce(tx: Transaction, tenant_id: str, digest: bytes, *, expires_at: dat
         sa.select(old.digest).where(old.tenant_id == tenant_id, old.expires_at <= now).limit(_PURGED_AT_ONCE)
     ).scalar_subquery()
     tx.execute(sa.delete(used_nonces).where(old.tenant_id == tenant_id, old.digest.in_(stale)))
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     used = tx.execute(
-        insert(used_nonces).values(tenant_id=tenant_id, digest=digest, expires_at=expires_at).on_conflict_do_nothing()
+        upsert(tx, used_nonces)
+        .values(tenant_id=tenant_id, digest=digest, expires_at=expires_at)
+        .on_conflict_do_nothing()
     )
     return used.rowcount == 1
 
@@ -258,7 +259,6 @@ def _is_open(tenant_id: str, proof_id: str, now: datetime) -> sa.ColumnElement[b
 
 def save_preferences(tx: Transaction, tenant_id: str, user_id: str, wanted: Preferences) -> None:
     """Remember how a person wants the page."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     values = {
         "language": wanted.language,
         "text_size": wanted.text_size,
@@ -266,7 +266,7 @@ def save_preferences(tx: Transaction, tenant_id: str, user_id: str, wanted: Pref
         "sounds": wanted.sounds,
     }
     tx.execute(
-        insert(sign_in_preferences)
+        upsert(tx, sign_in_preferences)
         .values(tenant_id=tenant_id, user_id=user_id, **values)
         .on_conflict_do_update(index_elements=["tenant_id", "user_id"], set_=values)
     )

@@ -95,7 +95,6 @@ session_clients = Table(
         "tenant_id",
         "next_attempt_at",
         sqlite_where=sa.text("told_at IS NULL"),
-        postgresql_where=sa.text("told_at IS NULL"),
     ),
 )
 

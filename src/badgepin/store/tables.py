@@ -1,4 +1,8 @@
-"""The schema, one place. Every primary, unique and foreign key begins with the tenant (docs/decisions/0008)."""
+"""The schema, one place. Every primary, unique and foreign key begins with the tenant (docs/decisions/0008).
+
+A partial index names its condition for SQLite only: named for PostgreSQL too, it would load that dialect's megabytes
+into every node. The migrations, which make the tables, name both.
+"""
 
 import sqlalchemy as sa
 from sqlalchemy import CheckConstraint, Column, ForeignKeyConstraint, Index, LargeBinary, Table, Text
@@ -80,7 +84,6 @@ users = Table(
         "tenant_id",
         "manager_id",
         sqlite_where=sa.text("manager_id IS NOT NULL"),
-        postgresql_where=sa.text("manager_id IS NOT NULL"),
     ),
 )
 
@@ -250,7 +253,6 @@ qr_codes = Table(
         "is_replacement",
         unique=True,
         sqlite_where=sa.text("revoked_at IS NULL"),
-        postgresql_where=sa.text("revoked_at IS NULL"),
     ),
     Index(None, "tenant_id", "user_id"),
     CheckConstraint("kind IN ('standard', 'temporary')", name="kind"),
@@ -354,6 +356,5 @@ audit_events = Table(
         "tenant_id",
         "handle",
         sqlite_where=sa.text("handle IS NOT NULL"),
-        postgresql_where=sa.text("handle IS NOT NULL"),
     ),
 )
