@@ -1,5 +1,6 @@
 // The two logs: what was done, and who signed in. Narrowed by time, person, activity and result; shown whole; taken along as a file.
 import { pageHead, picked } from "./admin_parts.js";
+import { A_LONG_FILE } from "./desk_api.js";
 import { button, fill, h, sheet, toast } from "./desk_dom.js";
 
 /** @typedef {import("./desk.js").Desk} Desk */
@@ -7,20 +8,25 @@ import { button, fill, h, sheet, toast } from "./desk_dom.js";
 
 const LOGS = { audits: "/auditLogs/directoryAudits", signIns: "/auditLogs/signIns" };
 const EXPORTS = { audits: "/badgepin/exports/directoryAudits", signIns: "/badgepin/exports/signIns" };
-const A_LONG_FILE = 600000;
 const PAUSE = 300;
 
 /** @type {(desk: Desk, main: HTMLElement, rest: string[]) => Promise<void>} */
 export async function show(desk, main) {
   const { say } = desk;
   const given = new URLSearchParams(location.search);
-  const wanted = /** @type {Wanted} */ (Object.fromEntries(["log", "from", "to", "person", "name", "activity", "result"].map((name) => [name, given.get(name) ?? ""])));
+  const wanted = /** @type {Wanted} */ (Object.fromEntries(["log", "from", "to", "person", "activity", "result"].map((name) => [name, given.get(name) ?? ""])));
   if (!(wanted.log in LOGS)) wanted.log = "audits";
+  // the address holds an id and no name: addresses are kept by browsers and written to logs
+  if (wanted.person) wanted.name = await nameOf(desk, wanted.person);
   const list = h("ul", { class: "events", "aria-label": say("logsTitle") });
   const status = h("div", { role: "status" });
   const more = h("div", {});
+  let asked = 0;
   const load = async (/** @type {string} */ path, /** @type {boolean} */ begins) => {
+    const mine = ++asked;
     const page = await desk.api.get(path);
+    // the filter moved on while this was on its way
+    if (mine !== asked) return;
     if (begins) list.replaceChildren();
     list.append(...page.value.map((/** @type {any} */ event) => (wanted.log === "audits" ? auditRow(desk, event) : signInRow(desk, event))));
     const next = page["@odata.nextLink"];
@@ -28,12 +34,21 @@ export async function show(desk, main) {
     fill(status, !list.childElementCount && h("p", { class: "quiet" }, say("logsEmpty")));
   };
   const reload = async () => {
-    const kept = new URLSearchParams(Object.entries(wanted).filter(([, value]) => value));
+    const kept = new URLSearchParams(Object.entries(wanted).filter(([name, value]) => value && name !== "name"));
     history.replaceState(null, "", `${desk.base}/logs?${kept}`);
     await desk.attempt(() => load(addressOf(/** @type {any} */ (LOGS)[wanted.log], wanted, { $top: "50" }), true));
   };
   fill(main, pageHead({ title: say("logsTitle"), help: say("logsHelp") }), tabs(desk, wanted), filters(desk, wanted, reload), exportsOf(desk, wanted), status, list, more);
   await load(addressOf(/** @type {any} */ (LOGS)[wanted.log], wanted, { $top: "50" }), true);
+}
+
+/**
+ * What a person is called, or the id of whoever is gone.
+ * @type {(desk: Desk, id: string) => Promise<string>}
+ */
+async function nameOf({ api }, id) {
+  const person = await api.get(`/users/${encodeURIComponent(id)}?$select=displayName`).catch(() => null);
+  return person?.displayName ?? id;
 }
 
 /** @type {(path: string, wanted: Wanted, options: Record<string, string>) => string} */
@@ -109,10 +124,8 @@ function exportsOf(desk, wanted) {
   const { say, api } = desk;
   const take = (/** @type {string} */ format) =>
     desk.attempt(async () => {
-      const response = await api.fetch("GET", addressOf(/** @type {any} */ (EXPORTS)[wanted.log], wanted, { $format: format }), undefined, A_LONG_FILE);
-      const address = URL.createObjectURL(await response.blob());
-      h("a", { href: address, download: `${wanted.log === "audits" ? "directory-audits" : "sign-ins"}.${format}` }).click();
-      setTimeout(() => URL.revokeObjectURL(address), 60000);
+      const name = `${wanted.log === "audits" ? "directory-audits" : "sign-ins"}.${format}`;
+      await api.save(name, addressOf(/** @type {any} */ (EXPORTS)[wanted.log], wanted, { $format: format }), { patience: A_LONG_FILE });
       toast(say("exported"));
     });
   return h("div", { class: "chips" }, button(say("exportCsv"), () => take("csv"), { class: "chip", id: "export-csv" }), button(say("exportJsonl"), () => take("jsonl"), { class: "chip", id: "export-jsonl" }));

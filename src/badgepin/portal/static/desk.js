@@ -51,7 +51,7 @@ const desk = {
     if (document.activeElement === document.body) /** @type {HTMLElement | null} */ (main.querySelector("h1"))?.focus({ preventScroll: true });
   },
   learnAgain: async () => {
-    desk.me = await desk.api.get("/badgepin/desk");
+    desk.me = await desk.api.send("GET", "/badgepin/desk");
     drawShell();
   },
   go: async (path) => {
@@ -101,6 +101,7 @@ async function show() {
   // on a phone most pages of the administration stand behind "More"
   more?.classList.toggle("within", Boolean(document.querySelector("nav .rail-only[aria-current]")));
   main.setAttribute("aria-busy", "true");
+  desk.api.turnPage();
   const shown = await attempt(() => PAGES[page](desk, main, rest));
   if (!shown && !main.childElementCount) {
     fill(main, h("section", { class: "empty" }, h("h1", {}, desk.say("error_title")), button(desk.say("tryAgain"), show, { class: "main" })));
@@ -144,6 +145,8 @@ async function showMore({ say, me }, place) {
 function signOutForm() {
   return button(desk.say("signOut"), async () => {
     await fetch(`${configuration.base}/sign-out`, { method: "POST", headers: { "x-badgepin-desk": configuration.token }, credentials: "same-origin" }).catch(() => null);
+    // whoever sits here next gets nothing of this: no store, no batch's key
+    sessionStorage.clear();
     location.assign(`${configuration.base}/sign-in`);
   });
 }

@@ -2,6 +2,8 @@
 import { prove } from "./desk_passkey.js";
 
 const PATIENCE = 30000;
+// thousands of badges, or years of a log, on a slow line
+export const A_LONG_FILE = 600000;
 
 /** A refusal of the API, in its words. */
 export class Refused extends Error {
@@ -21,11 +23,22 @@ export class Api {
   /** @param {{base: string, token: string, language: string}} configuration `base` is the desk's address */
   constructor(configuration) {
     this.configuration = configuration;
+    this.page = 0;
+  }
+
+  /** Another page begins: what the page before it still reads never arrives there. */
+  turnPage() {
+    this.page += 1;
   }
 
   /** @param {string} path */
-  get(path) {
-    return this.send("GET", path);
+  async get(path) {
+    const { page } = this;
+    const answer = await this.send("GET", path).catch((error) => error);
+    // the page that asked was left meanwhile: nothing after this may happen on it
+    if (page !== this.page) return new Promise(() => {});
+    if (answer instanceof Error) throw answer;
+    return answer;
   }
 
   /**
@@ -79,6 +92,25 @@ export class Api {
     const again = await this.ask(verb, path, body, patience, more);
     if (again.ok) return again;
     throw await refusalOf(again);
+  }
+
+  /**
+   * Save what is answered as a file of this computer; answers its content.
+   * @param {string} name
+   * @param {string} path
+   * @param {{verb?: string, body?: object, patience?: number, more?: Record<string, string>}} [asked] `patience` in milliseconds
+   * @returns {Promise<ArrayBuffer>}
+   */
+  async save(name, path, { verb = "GET", body, patience, more } = {}) {
+    const response = await this.fetch(verb, path, body, patience, more);
+    // a line that breaks in the middle of a file is a line that broke
+    const content = await response.arrayBuffer().catch(() => Promise.reject(new Refused(0, "networkDown", "")));
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([content], { type: response.headers.get("content-type") ?? "" }));
+    link.download = name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    return content;
   }
 
   /**

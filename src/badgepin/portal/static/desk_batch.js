@@ -1,9 +1,8 @@
 // One batch: what would happen, how far it is, the documents, and what became of each person.
+import { A_LONG_FILE } from "./desk_api.js";
 import { button, fill, h, sheet, toast } from "./desk_dom.js";
 
 const PAUSE = 1500;
-// thousands of badges on a slow line
-const PATIENCE = 600000;
 const KEY = "badgepin-document-key";
 
 /** @type {(desk: import("./desk.js").Desk, main: HTMLElement, id: string) => Promise<void>} */
@@ -147,12 +146,8 @@ function readyOf(desk, batch, path, draw, giveUp) {
  * @param {string} name
  */
 async function save({ api, say }, path, key, name) {
-  const response = await api.fetch("GET", path, undefined, PATIENCE, { [KEY]: key });
-  const content = await response.arrayBuffer();
+  const content = await api.save(name, path, { patience: A_LONG_FILE, more: { [KEY]: key } });
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
-  const address = URL.createObjectURL(new Blob([content], { type: "application/pdf" }));
-  h("a", { href: address, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
   toast(say("saved"));
   return [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -89,9 +89,7 @@ function printButtons(desk, made) {
  */
 async function save({ api, say, time }, made, layout, format) {
   const note = say("endsAt", { time: time.short(made.code.expireDateTime), away: "" }).replace(/\s*\(\)/, "");
-  const response = await api.fetch("POST", "/badgepin/print", { layout, format, temporaryWord: say("temporaryBadge"), badges: [{ text: atob(made.code.image.rawContent), note }] });
-  const address = URL.createObjectURL(await response.blob());
-  h("a", { href: address, download: `${made.code.id.slice(0, 8)}.${format}` }).click();
-  setTimeout(() => URL.revokeObjectURL(address), 60000);
+  const body = { layout, format, temporaryWord: say("temporaryBadge"), badges: [{ text: atob(made.code.image.rawContent), note }] };
+  await api.save(`${made.code.id.slice(0, 8)}.${format}`, "/badgepin/print", { verb: "POST", body });
   toast(say("saved"));
 }

@@ -62,6 +62,8 @@ export function sheet(title, content, { firm = false } = {}) {
     const dialog = h("dialog", { class: "sheet-dialog", "aria-labelledby": "sheet-title" });
     const close = (/** @type {string} */ answer) => dialog.close(answer);
     fill(dialog, h("h2", { id: "sheet-title", tabindex: "-1" }, title), ...content(close));
+    // a second Escape is no longer a cancel that can be prevented: Chromium is told before
+    if (firm) dialog.setAttribute("closedby", "none");
     if (firm) dialog.addEventListener("cancel", (/** @type {Event} */ event) => event.preventDefault());
     else dialog.addEventListener("click", (/** @type {Event} */ event) => event.target === dialog && dialog.close(""));
     dialog.addEventListener("close", () => {

@@ -3,22 +3,19 @@ import { showBatch } from "./desk_batch.js";
 import { button, fill, h } from "./desk_dom.js";
 
 const LAYOUTS = ["cr80-a4", "cr80", "cr80-letter", "a4-24-63x34", "a4-24-70x37", "a4-8-99x68", "a4-4-105x148", "letter-30-2.6x1in", "letter-10-4x2in", "cards-letter-10", "label-62x29", "label-57x32", "label-100x50"];
-const CHOSEN = "badgepin-chosen";
 const MOST_GROUPS = 200;
 /** Days before its end from which a badge is worth a new one. */
 export const SOON = 30;
+
+/** @type {{ userIds: string[], endsWithinDays?: number }} */
+let chosen = { userIds: [] };
 
 /**
  * @param {string[]} userIds
  * @param {number} [endsWithinDays] renew their badges, if they end by then
  */
 export function keepChosen(userIds, endsWithinDays) {
-  sessionStorage.setItem(CHOSEN, JSON.stringify({ userIds, endsWithinDays }));
-}
-
-/** @returns {{ userIds: string[], endsWithinDays?: number }} */
-function chosen() {
-  return JSON.parse(sessionStorage.getItem(CHOSEN) ?? '{"userIds": []}');
+  chosen = { userIds, endsWithinDays };
 }
 
 /** @type {(desk: import("./desk.js").Desk, main: HTMLElement, rest: string[]) => Promise<void>} */
@@ -75,7 +72,7 @@ export async function showMany(desk, main, [id]) {
 function ways({ say, me, unit }, kind, groups) {
   /** @type {[string, string][]} */
   const found = [];
-  const people = chosen().userIds;
+  const people = chosen.userIds;
   if (people.length) found.push(["chosen", say("manyChosen", { count: people.length })]);
   const units = me.units.map((/** @type {any} */ each) => [`unit:${each.id}`, say("manyStore", { name: each.displayName })]);
   const here = units.filter((/** @type {string[]} */ [value]) => value === `unit:${unit()}`);
@@ -92,7 +89,7 @@ function ways({ say, me, unit }, kind, groups) {
  */
 function selection(value, kind) {
   const [way, id] = value.split(":");
-  if (way === "chosen") return kind === "issue" ? chosen() : { userIds: chosen().userIds };
+  if (way === "chosen") return kind === "issue" ? chosen : { userIds: chosen.userIds };
   if (way === "unit") return { unitId: id };
   if (way === "group") return { groupId: id };
   if (way === "ended") return { endsWithinDays: 0 };
