@@ -1,7 +1,6 @@
 """Where print jobs run: in processes of their own, a few at a time."""
 
 import asyncio
-import contextlib
 import sys
 from types import TracebackType
 from typing import Self
@@ -62,14 +61,17 @@ class LongPrint:
             await _end(self._process)
 
     async def add(self, item: object) -> None:
-        """One more badge or slip; waits while the drawing is behind."""
+        """One more badge or slip; waits while the drawing is behind. Raises as `Press.run` once that has ended."""
         process = self._process
         if process is None or process.stdin is None:
             raise PressJammed("The document was not begun.")
-        # a process that is gone says why when the document is asked for
-        with contextlib.suppress(ConnectionError):
+        try:
             process.stdin.write(msgspec.json.encode(item) + b"\n")
             await process.stdin.drain()
+        except ConnectionError as error:
+            # it is gone, and said why: nobody else's badge is made for this document
+            await self.finished()
+            raise PressJammed("The drawing ended early.") from error
 
     async def finished(self, *, patience: float = _PATIENCE) -> bytes:
         """The document, after `patience` seconds at most. Raises as `Press.run`."""

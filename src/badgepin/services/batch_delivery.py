@@ -197,8 +197,9 @@ def _is_collected(tx: Transaction, call: Call, batch_id: str) -> bool:
 
 def _opened(tx: Transaction, call: Call, batch_id: str, key: str) -> tuple[BadgeBatch, DocumentKey]:
     batch = get_own(tx, call, batch_id)
-    if batch.state is BatchState.RUNNING:
-        raise Conflict(Reason.CHANGED_MEANWHILE, message="The documents are not ready yet: ask for the status.")
+    if batch.state in (BatchState.PLANNING, BatchState.PLANNED, BatchState.RUNNING):
+        message = "The documents are not ready yet: start the batch, then ask for its status."
+        raise Conflict(Reason.CHANGED_MEANWHILE, message=message)
     if not batch.may_be_collected(call.now):
         raise Conflict(Reason.DOCUMENTS_GONE)
     opened = read_document_key(key, store.find_secrets(tx, call.tenant_id, batch.id).key_digest)
