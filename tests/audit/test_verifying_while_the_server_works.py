@@ -54,7 +54,7 @@ def test_no_false_alarm_while_events_are_written_chained_signed_and_purged(
             await asyncio.sleep(0.005)
 
     async def verify(stopping: asyncio.Event) -> None:
-        for _ in range(6):
+        while len(verdicts) < 6 or verdicts[-1].purged < 400:
             trust = Trust(empty_ledger.key, world.clock.now, empty_ledger.files)
             verdicts.append(await Verification(database.read, trust, TENANT).run())
         stopping.set()

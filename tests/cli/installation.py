@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.cli.preloaded import preloaded
+
 DOMAIN = "stores.example"
 _COMMAND = (sys.executable, "-m", "badgepin.cli.main")
 
@@ -34,11 +36,8 @@ class Outcome:
 
 def badgepin(*arguments: str, data: Path | None = None, answers: str = "", **variables: str) -> Outcome:
     """Run one command to its end."""
-    command = [*_COMMAND, *arguments, *(["--data", str(data)] if data else [])]
-    done = subprocess.run(
-        command, capture_output=True, text=True, env=_environment(variables), input=answers, timeout=180, check=False
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
+    called = [*arguments, *(["--data", str(data)] if data else [])]
+    return Outcome(*preloaded().call(called, _environment(variables), answers))
 
 
 @contextmanager

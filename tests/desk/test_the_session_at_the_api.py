@@ -196,6 +196,7 @@ def test_the_operations_that_want_a_fresh_proof_are_these() -> None:
         f"PATCH {method}/pin",
         f"POST {method}/pin/unlock",
         "DELETE /users/{user}/authentication/fido2Methods/{passkey}",
+        "POST /badgepin/people/{user}/replacement",
         "POST /badgepin/users/{user}/invitations",
         "POST /roleManagement/directory/roleAssignments",
         "DELETE /roleManagement/directory/roleAssignments/{assignment}",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from badgepin.crypto.key_ring import KeyRing, create_key_ring
-from tests.graph.world import START, World, build
+from tests.graph.world import START, World, open_world
 
 
 @pytest.fixture(scope="session")
@@ -23,16 +23,16 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture
-def world(database_url: str, ring: KeyRing, runner: asyncio.Runner) -> Iterator[World]:
+def world(tenant_url: str, ring: KeyRing, runner: asyncio.Runner) -> Iterator[World]:
     """A tenant in the default mode."""
-    made = build(database_url, ring, runner)
+    made = open_world(tenant_url, ring, runner)
     yield made
     made.close()
 
 
 @pytest.fixture
-def strict_world(database_url: str, ring: KeyRing, runner: asyncio.Runner) -> Iterator[World]:
+def strict_world(tenant_url: str, ring: KeyRing, runner: asyncio.Runner) -> Iterator[World]:
     """The same tenant on a strict installation."""
-    made = build(database_url, ring, runner, strict=True)
+    made = open_world(tenant_url, ring, runner, strict=True)
     yield made
     made.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import NAMESPACE_DNS, uuid5
@@ -12,7 +12,7 @@ from uuid import NAMESPACE_DNS, uuid5
 import httpx
 import sqlalchemy as sa
 
-from badgepin.app import create_app
+from badgepin.app import Application, create_app
 from badgepin.crypto.key_ring import KeyRing
 from badgepin.crypto.pin_hash import Cost, PinHasher
 from badgepin.crypto.revocation_journal import RevocationJournal
@@ -84,7 +84,7 @@ class World:
     installation: Installation
     clock: Clock
     runner: asyncio.Runner
-    _tokens: dict[str, str] = field(default_factory=dict)
+    _application: Application | None = None
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine on the world's event loop."""
@@ -101,9 +101,16 @@ class World:
             headers["authorization"] = f"Bearer {token}"
         if not options.pop("plain", False) and not path.lower().startswith(("/v1.0", "/beta")):
             path = f"/v1.0{path}"
-        transport = httpx.ASGITransport(create_app(self.installation))
+        transport = httpx.ASGITransport(self.door)
         async with httpx.AsyncClient(transport=transport, base_url=BASE) as client:
             return await client.request(method, path, headers=headers, **options)
+
+    @property
+    def door(self) -> Application:
+        """The real application of the installation as it is now."""
+        if self._application is None or self._application.installation is not self.installation:
+            self._application = create_app(self.installation)
+        return self._application
 
     def token(self, **claims: Any) -> str:
         """A signed access token with these claims over sensible ones."""
@@ -199,6 +206,17 @@ def fill(world: World) -> World:
     """The people and stores of a world, in a database that is empty."""
     world.transact(_fill)
     return world
+
+
+def fill_database(url: str) -> None:
+    """The same, in a database that worlds are copied from."""
+
+    async def work() -> None:
+        database = open_database(url)
+        await database.write(_fill)
+        await database.close()
+
+    asyncio.run(work())
 
 
 def _add(tx: Transaction, table: sa.Table, *rows: dict[str, Any]) -> None:
