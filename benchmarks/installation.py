@@ -17,7 +17,8 @@ from urllib.request import urlopen
 
 import sqlalchemy as sa
 
-from badgepin.crypto.key_ring import KeyRing, load_key_ring
+from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.key_ring_file import load_key_ring
 from badgepin.crypto.pin_hash import Cost, PinRow, hash_pin
 from badgepin.crypto.token import TokenSigner
 from badgepin.store import application_tables, tables

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.installation import CLIENT, SECRET
 
-from badgepin.crypto.key_ring import load_key_ring
+from badgepin.crypto.key_ring_file import load_key_ring
 from badgepin.crypto.token import TokenSigner
 from badgepin.domain.badge_text import BadgeText, read_badge_text
 from badgepin.reference_client import (

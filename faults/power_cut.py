@@ -17,7 +17,7 @@ from pathlib import Path
 import apsw
 from tests.figures import Figure, record
 
-from badgepin.crypto.key_ring import save_key_ring
+from badgepin.crypto.key_ring_file import save_key_ring
 from badgepin.store.sqlite import PRAGMAS
 from faults.disk import Disk, Event, Image, Kind
 from faults.node import BADGEPIN

@@ -26,6 +26,7 @@ from badgepin.web.batch_keeper import run_batch_keeper
 from badgepin.web.headers import SecurityHeaders
 from badgepin.web.installation import Installation
 from badgepin.web.journal_keeper import JournalRefused, meet_the_past, note_the_end, run_journal_keeper
+from badgepin.web.key_ring_keeper import run_key_ring_keeper
 from badgepin.web.node_clock import NodeClock, follow
 from badgepin.web.observed import Observed
 from badgepin.web.probe import probe, run_probe
@@ -154,6 +155,7 @@ _CHORES = (
     run_probe,
     run_batch_keeper,
     run_journal_keeper,
+    run_key_ring_keeper,
     run_backups,
     _keep_tidy,
     _keep_time,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from badgepin.crypto.key_ring import create_key_ring, save_key_ring
+from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.key_ring_file import save_key_ring
 from badgepin.domain.tenant import Tenant
 from badgepin.services.tenant import create_tenant, list_tenants
 from badgepin.settings import Settings

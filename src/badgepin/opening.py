@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from badgepin.crypto.key_ring import journal_keys, load_key_ring
+from badgepin.crypto.key_ring import journal_keys
+from badgepin.crypto.key_ring_file import load_key_ring
+from badgepin.crypto.keys_in_use import KeysInUse
 from badgepin.crypto.pin_hash import Cost, PinHasher
 from badgepin.crypto.revocation_journal import RevocationJournal
-from badgepin.crypto.token import TokenSigner, TokenVerifier
 from badgepin.settings import Settings
 from badgepin.store.transaction import open_database
 from badgepin.web.installation import Installation
@@ -32,8 +33,8 @@ def open_installation(settings: Settings, *, clock: Callable[[], datetime] | Non
             f"{settings.data} holds a demo with known tokens and is served on loopback only: "
             "use --host 127.0.0.1, or `badgepin init` a folder of your own."
         )
-    ring = load_key_ring(settings.key_ring_path)
-    journal = RevocationJournal(settings.journal_path, lambda: journal_keys(ring))
+    now, held = clock or NodeClock(), KeysInUse(load_key_ring(settings.key_ring_path, settings.kek_path))
+    journal = RevocationJournal(settings.journal_path, lambda: journal_keys(held.at(now())))
     cost = Cost(memory_kib=settings.hash_memory_kib)
     installation = Installation(
         settings=settings,
@@ -43,11 +44,9 @@ def open_installation(settings: Settings, *, clock: Callable[[], datetime] | Non
             sqlite_journal=settings.sqlite_journal,
             revocations=journal,
         ),
-        keys=ring,
-        hasher=PinHasher(workers=settings.hash_workers, cost=cost, ring=ring),
-        tokens=TokenVerifier(ring),
-        signer=TokenSigner(ring),
-        clock=clock or NodeClock(),
+        held=held,
+        hasher=PinHasher(workers=settings.hash_workers, cost=cost, keys=lambda: held.at(now())),
+        clock=now,
         refusals=RefusalLog(Path(settings.data)),
         journal=journal,
     )

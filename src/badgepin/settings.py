@@ -64,6 +64,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Empty: the systemd credential `badgepin-keyring`, else `keyring.json` in the data folder."""
 
+    key_encryption_key: str = ""
+    """The file (mode 0400) with the key that the key ring is encrypted under; `badgepin keys rewrap --new` makes it.
+
+    Empty: the systemd credential `badgepin-kek`, else the key ring is in clear."""
+
     revocation_journal: str = ""
     """The file in which this node writes down every revocation before it happens, so that no restored backup undoes it.
 
@@ -230,10 +235,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Where the key ring lies."""
         if self.key_ring:
             return Path(self.key_ring)
-        credentials = os.environ.get("CREDENTIALS_DIRECTORY")
-        if credentials and (Path(credentials) / "badgepin-keyring").exists():
-            return Path(credentials) / "badgepin-keyring"
-        return Path(self.data) / "keyring.json"
+        return _credential("badgepin-keyring") or Path(self.data) / "keyring.json"
+
+    @property
+    def kek_path(self) -> Path | None:
+        """Where the key lies that the key ring is encrypted under; None: it is in clear."""
+        return Path(self.key_encryption_key) if self.key_encryption_key else _credential("badgepin-kek")
+
+
+def _credential(name: str) -> Path | None:
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    found = Path(folder) / name if folder else None
+    return found if found and found.exists() else None
 
 
 _RANGES: dict[str, tuple[int, int]] = {

@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from badgepin.crypto.key_ring import load_key_ring
+from badgepin.crypto.key_ring_file import load_key_ring
 from tests.cli.installation import DOMAIN, badgepin, is_one_line
 from tests.postgres import Server
 

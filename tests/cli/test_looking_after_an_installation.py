@@ -1,11 +1,8 @@
-"""Keys, schema and health of an installation, from the command line."""
+"""Schema and health of an installation, from the command line."""
 
 from pathlib import Path
 
-from badgepin.crypto.key_ring import load_key_ring
-from tests.cli.installation import DOMAIN, badgepin, is_one_line
-
-ADA = f"ada@{DOMAIN}"
+from tests.cli.installation import badgepin, is_one_line
 
 
 def _wrong(data: Path) -> set[str]:
@@ -41,34 +38,6 @@ def test_doctor_finds_a_server_open_to_others_without_encryption(data: Path) -> 
     assert {"check": "address", "verdict": "wrong"}.items() <= next(
         finding for finding in findings if finding["check"] == "address"
     ).items()
-
-
-def test_pins_move_under_a_new_pepper_and_the_old_one_may_go(staffed: Path) -> None:
-    assert badgepin("codes", "issue", ADA, data=staffed).code == 0
-    old = load_key_ring(staffed / "keyring.json").peppers[0].kid
-    assert badgepin("keys", "add-pepper", data=staffed).code == 0
-    assert "1 PINs" in badgepin("keys", "re-encrypt", data=staffed).out
-    assert "0 PINs" in badgepin("keys", "re-encrypt", data=staffed).out
-    assert load_key_ring(staffed / "keyring.json").peppers[1].kid == old
-    assert _wrong(staffed) == set()
-
-
-def test_a_signing_key_is_published_before_it_signs(data: Path) -> None:
-    first = load_key_ring(data / "keyring.json").active_signing_key.kid
-    assert badgepin("keys", "rotate", data=data).code == 0
-    assert load_key_ring(data / "keyring.json").active_signing_key.kid == first
-    assert badgepin("keys", "rotate", data=data).code == 0
-    ring = load_key_ring(data / "keyring.json")
-    assert ring.active_signing_key.kid != first
-    assert {key.state.value for key in ring.signing_keys} == {"next", "active", "retired"}
-
-
-def test_listing_keys_shows_no_key(data: Path) -> None:
-    listed = badgepin("keys", "list", data=data).out
-    ring = load_key_ring(data / "keyring.json")
-    assert ring.peppers[0].kid in listed
-    assert ring.peppers[0].key.hex() not in listed
-    assert "PRIVATE" not in listed
 
 
 def test_there_is_no_way_to_a_schema_that_never_was(data: Path) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from badgepin.crypto.key_ring import create_key_ring, load_key_ring, save_key_ring
+from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.key_ring_file import load_key_ring, save_key_ring
 from badgepin.web.installation import system_clock
 from tests.cli.installation import DOMAIN, badgepin, free_port, is_one_line, running
 from tests.postgres import Server, server

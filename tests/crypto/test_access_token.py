@@ -6,7 +6,8 @@ from typing import Any
 import jwt
 import pytest
 
-from badgepin.crypto.key_ring import KeyRing, create_key_ring, rotate_signing_key
+from badgepin.crypto.key_ring import KEEP, KeyRing, create_key_ring
+from badgepin.crypto.key_rotation import KINDS, plan_rotation
 from badgepin.crypto.token import BadToken, TokenSigner, TokenVerifier, public_jwks
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -14,9 +15,10 @@ SECOND = int(NOW.timestamp())
 GRAPH = "https://graph.microsoft.com"
 AUDIENCES = frozenset({GRAPH})
 RING = create_key_ring(NOW)
-PUBLISHED = rotate_signing_key(RING, NOW)
-TURNED = rotate_signing_key(PUBLISHED, NOW)
-TURNED_TWICE = rotate_signing_key(TURNED, NOW)
+DAY = timedelta(days=1)
+PUBLISHED = plan_rotation(RING, KINDS["signing"], NOW + DAY, NOW)
+TURNED = PUBLISHED.at(NOW + DAY)
+OVER = PUBLISHED.at(NOW + DAY + KEEP["signing_keys"])
 CLAIMS = {
     "iss": "https://id.example/t/v2.0",
     "sub": "p",
@@ -127,10 +129,10 @@ def test_the_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_rotation_fails_no_token_until_its_key_is_gone() -> None:
     """A key is published, signs, then only verifies, then is gone (security design 3.5)."""
     old, new = _token(RING), _token(TURNED)
-    assert _read(new, ring=PUBLISHED) == CLAIMS, "a server that has not turned yet knows the next key"
+    assert _read(new, ring=PUBLISHED) == CLAIMS, "a server whose clock is behind knows the next key"
     assert _read(old, ring=PUBLISHED) == _read(old, ring=TURNED) == CLAIMS
-    assert isinstance(_read(old, ring=TURNED_TWICE), BadToken)
-    assert _read(new, ring=TURNED_TWICE) == CLAIMS
+    assert isinstance(_read(old, ring=OVER), BadToken)
+    assert _read(new, ring=OVER) == CLAIMS
 
 
 def test_another_installation_s_token_does_not_count() -> None:

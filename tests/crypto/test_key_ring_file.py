@@ -4,6 +4,7 @@ import json
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,19 +20,21 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from badgepin.crypto.key_ring import (
-    KeyRing,
+from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.key_ring_file import (
     KeyRingRefused,
-    KeyState,
-    add_pepper,
-    create_key_ring,
+    add_kek,
+    change_key_ring,
+    drop_older_keks,
+    kek_of,
     load_key_ring,
-    rotate_signing_key,
     save_key_ring,
+    stamp,
 )
+from badgepin.crypto.key_rotation import KINDS, plan_rotation, rotate_at_once
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-RING = create_key_ring(NOW)
+RING, DAY = create_key_ring(NOW), timedelta(days=1)
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -62,7 +65,7 @@ def _rewrite(path: Path, content: bytes) -> None:
 
 def test_what_is_saved_is_loaded(path: Path) -> None:
     assert load_key_ring(path) == RING
-    turned = add_pepper(rotate_signing_key(rotate_signing_key(RING, NOW), NOW))
+    turned = rotate_at_once(plan_rotation(RING, KINDS["signing"], NOW + DAY, NOW), KINDS["pepper"], NOW)
     save_key_ring(turned, path)
     assert load_key_ring(path) == turned
 
@@ -166,7 +169,8 @@ def _first(file: dict[str, Any]) -> dict[str, Any]:
 
 
 CHANGES: dict[str, Change] = {
-    "another version": lambda file: file.update(version=2),
+    "another version": lambda file: file.update(version=3),
+    "no version": lambda file: file.pop("version"),
     "an unknown member": lambda file: file.update(extra=1),
     "no pepper": lambda file: file.update(peppers=[]),
     "no row key": lambda file: file.update(row_macs=[]),
@@ -176,9 +180,8 @@ CHANGES: dict[str, Change] = {
     "a key that is not base64": lambda file: file["peppers"][0].update(key="?"),
     "two peppers of one name": lambda file: file["peppers"].append(file["peppers"][0]),
     "no signing key": lambda file: file.update(signing_keys=[]),
-    "no active signing key": lambda file: _first(file).update(state="retired"),
-    "an unknown state": lambda file: _first(file).update(state="gone"),
-    "two active signing keys": lambda file: file["signing_keys"].append({**_first(file), "kid": "other"}),
+    "a time that is none": lambda file: _first(file).update(active_at="soon"),
+    "a time without a zone": lambda file: _first(file).update(active_at="2026-11-24T12:00:00"),
     "a signing key that is not PEM": lambda file: _first(file).update(pem="x"),
     "a signing key on a curve": lambda file: _first(file).update(pem=_pem()),
     "a signing key under a password": lambda file: _first(file).update(pem=_pem(password=b"x")),
@@ -197,6 +200,19 @@ def test_a_ring_that_is_not_whole_is_refused(path: Path, change: Change) -> None
     assert "restore it" in sentence or "use that one" in sentence
 
 
+def test_a_signing_key_whose_modulus_is_damaged_is_refused(path: Path) -> None:
+    file = json.loads(path.read_bytes())
+    head, *lines, foot = _first(file)["pem"].split("\n")[:-1]
+    for place in range(8):
+        damaged = [
+            line if each != place else line[:9] + ("A" if line[9] != "A" else "B") + line[10:]
+            for each, line in enumerate(lines)
+        ]
+        _first(file).update(pem="\n".join([head, *damaged, foot, ""]))
+        _rewrite(path, json.dumps(file).encode())
+        assert "restore it" in _refusal(path), place
+
+
 def test_no_key_shows_in_a_repr_or_a_refusal(path: Path) -> None:
     secrets = [key.key for keys in (RING.peppers, RING.row_macs, RING.challenges, RING.seals) for key in keys]
     shown = repr(RING) + repr(RING.signing_keys) + str(RING)
@@ -206,29 +222,101 @@ def test_no_key_shows_in_a_repr_or_a_refusal(path: Path) -> None:
     assert not [secret for secret in secrets if repr(secret) in shown or secret.hex() in shown]
 
 
-def _states(ring: KeyRing) -> list[KeyState]:
-    return [key.state for key in ring.signing_keys]
+def _of_version_1(path: Path, *states: str) -> None:
+    file = json.loads(path.read_bytes())
+    [key] = file["signing_keys"]
+    times = {"since": "2026-11-23T12:00:00+00:00"}
+    file["signing_keys"] = [
+        {"kid": f"k{n}", "state": state, "pem": key["pem"]} | times for n, state in enumerate(states)
+    ]
+    for name in ("peppers", "row_macs", "challenges", "seals", "journals", "backups"):
+        file[name][0].pop("active_at")
+    _rewrite(path, json.dumps({**file, "version": 1}).encode())
 
 
-def test_a_token_key_is_published_before_it_signs_and_stays_a_while_after() -> None:
-    first = rotate_signing_key(RING, NOW)
-    assert _states(first) == [KeyState.ACTIVE, KeyState.NEXT]
-    assert first.active_signing_key == RING.active_signing_key
-    second = rotate_signing_key(first, NOW + timedelta(days=1))
-    assert _states(second) == [KeyState.RETIRED, KeyState.ACTIVE, KeyState.NEXT]
-    assert second.active_signing_key.kid == first.signing_keys[1].kid
-    assert second.active_signing_key.since == "2026-11-24T12:00:00+00:00"
-    third = rotate_signing_key(second, NOW + timedelta(days=2))
-    assert [key.kid for key in third.signing_keys[:2]] == [key.kid for key in second.signing_keys[1:]]
-    assert _states(third) == [KeyState.RETIRED, KeyState.ACTIVE, KeyState.NEXT]
+def test_a_ring_of_the_version_that_kept_states_is_read(path: Path) -> None:
+    _of_version_1(path, "retired", "active", "next")
+    ring = load_key_ring(path)
+    assert [key.kid for key in ring.at(NOW).signing_keys] == ["k1", "k0"], "a key that never signed is made anew"
+    assert [key.kid for key in ring.at(NOW + 3 * DAY).signing_keys] == ["k1"]
+    assert ring.at(NOW).peppers[0].key == RING.peppers[0].key
 
 
-def test_a_new_pepper_is_used_and_the_old_one_is_kept() -> None:
-    ring = add_pepper(RING)
-    assert ring.peppers[1:] == RING.peppers
-    assert ring.peppers[0].kid != RING.peppers[0].kid
-    assert ring.pepper(RING.peppers[0].kid) == RING.peppers[0]
-    assert ring.pepper("nobody's") is None
+@pytest.mark.parametrize("states", [(), ("retired",), ("active", "active"), ("active", "gone")], ids=str)
+def test_states_that_make_no_sense_are_refused(path: Path, states: tuple[str, ...]) -> None:
+    _of_version_1(path, *states)
+    assert "restore it from a copy" in _refusal(path)
+
+
+def test_a_file_that_was_replaced_or_written_to_has_another_stamp(path: Path) -> None:
+    first = stamp(path)
+    assert stamp(path) == first
+    save_key_ring(RING, path)
+    second = stamp(path)
+    path.chmod(0o600)
+    assert len({first, second, stamp(path), stamp(path.with_name("missing"))}) == 4
+
+
+def test_changes_that_meet_are_all_there_afterwards(path: Path) -> None:
+    kinds = [KINDS[name] for name in ("pepper", "challenge", "seal", "row-mac") * 2]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda kind: change_key_ring(path, None, lambda ring: rotate_at_once(ring, kind, NOW)), kinds))
+    ring = load_key_ring(path)
+    assert (len(ring.peppers), len(ring.row_macs)) == (3, 3)
+
+
+@pytest.fixture
+def kek(tmp_path: Path) -> Path:
+    where = tmp_path / "kek"
+    add_kek(where)
+    return where
+
+
+def test_under_a_kek_nothing_of_the_ring_is_in_clear(path: Path, kek: Path) -> None:
+    save_key_ring(RING, path, kek)
+    written = path.read_bytes()
+    assert kek_of(path) == kek.read_text().split()[0]
+    assert stat.S_IMODE(kek.stat().st_mode) == stat.S_IMODE(path.stat().st_mode) == 0o400
+    clear = [b"PRIVATE", b"peppers", *(key.kid.encode() for key in (*RING.peppers, *RING.signing_keys))]
+    assert not [word for word in clear if word in written]
+    assert load_key_ring(path, kek) == RING
+
+
+def test_a_ring_in_clear_is_read_where_a_kek_is_named_and_written_under_it(path: Path, kek: Path) -> None:
+    assert load_key_ring(path, kek) == RING
+    change_key_ring(path, kek, lambda ring: rotate_at_once(ring, KINDS["seal"], NOW))
+    assert kek_of(path) is not None
+
+
+def test_a_new_kek_opens_what_the_old_one_closed_until_it_is_dropped(path: Path, kek: Path) -> None:
+    save_key_ring(RING, path, kek)
+    add_kek(kek)
+    assert load_key_ring(path, kek) == RING, "a node that reads between the two steps"
+    before = path.read_bytes()
+    save_key_ring(RING, path, kek)
+    assert drop_older_keks(kek) == 1
+    assert load_key_ring(path, kek) == RING
+    _rewrite(path, before)
+    with pytest.raises(KeyRingRefused, match="lacks the KEK"):
+        load_key_ring(path, kek)
+
+
+def test_an_encrypted_ring_that_does_not_open_is_refused(path: Path, kek: Path, tmp_path: Path) -> None:
+    save_key_ring(RING, path, kek)
+    assert "set key_encryption_key" in _refusal(path)
+    whole, line = json.loads(path.read_bytes()), kek.read_text()
+    other = tmp_path / "other"
+    add_kek(other)
+    forged = other.read_text().split()[1]
+    for content in (f"{line.split()[0]} {forged}\n", "", "x\n", line + line, line.split()[0] + " AAAA\n"):
+        _rewrite(kek, content.encode())
+        with pytest.raises(KeyRingRefused, match=r"restore it"):
+            load_key_ring(path, kek)
+    _rewrite(kek, line.encode())
+    for change in ({"kek": "other"}, {"nonce": "AAAA"}, {"ciphertext": whole["nonce"]}, {"extra": 1}):
+        _rewrite(path, json.dumps({**whole, **change}).encode())
+        with pytest.raises(KeyRingRefused, match=r"restore it"):
+            load_key_ring(path, kek)
 
 
 def test_every_key_of_a_new_ring_is_its_own() -> None:

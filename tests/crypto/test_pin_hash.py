@@ -13,7 +13,8 @@ from argon2.low_level import Type, hash_secret_raw
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from badgepin.crypto import pin_hash
-from badgepin.crypto.key_ring import add_pepper, create_key_ring
+from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.key_rotation import KINDS, rotate_at_once
 from badgepin.crypto.pin_hash import (
     FLOOR_KIB,
     Cost,
@@ -84,7 +85,7 @@ def test_without_its_pepper_a_hash_is_useless() -> None:
 
 
 def test_a_new_pepper_takes_over_without_the_pin() -> None:
-    turned = add_pepper(RING)
+    turned = rotate_at_once(RING, KINDS["pepper"], NOW)
     assert is_pin("09599786", HASHED, ROW, ring=turned), "the old pepper stays for its rows"
     moved = under_pepper(HASHED, ROW, ring=turned)
     assert moved.kid == turned.peppers[0].kid
@@ -114,7 +115,7 @@ def test_the_cost_is_never_below_the_floor(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.fixture
 def hasher() -> Iterator[PinHasher]:
-    pool = PinHasher(workers=2, cost=CHEAP, ring=RING)
+    pool = PinHasher(workers=2, cost=CHEAP, keys=lambda: RING)
     yield pool
     pool.close()
 

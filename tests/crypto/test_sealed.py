@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.key_ring import SymmetricKey, create_key_ring
 from badgepin.crypto.sealed import seal, unseal
 
 RING = create_key_ring(datetime(2026, 11, 23, tzinfo=UTC))
@@ -51,5 +51,5 @@ def test_an_older_key_still_opens_what_it_sealed() -> None:
 
 def test_a_key_does_not_answer_to_the_name_of_another() -> None:
     text = seal(RING, "users", b"after")
-    renamed = replace(RING, seals=(type(RING.seals[0])("other", RING.seals[0].key),))
+    renamed = replace(RING, seals=(SymmetricKey(kid="other", key=RING.seals[0].key),))
     assert unseal(renamed, "users", "other." + text.partition(".")[2]) is None

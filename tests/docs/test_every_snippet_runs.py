@@ -23,7 +23,7 @@ from tests.cli.installation import badgepin, free_port, running
 from tests.cli.test_auditing import keep
 
 DOCS = ROOT / "docs"
-PAGES = ("scripting.md", "audit-log.md", "importing-people.md", "policy-and-reports.md", "backup.md")
+PAGES = ("scripting.md", "audit-log.md", "importing-people.md", "policy-and-reports.md", "backup.md", "keys.md")
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # a picture, an answer, a setting or a formula: nothing to run
 SHOWN = {"json", "toml", "text"}
@@ -174,6 +174,13 @@ def test_the_log_is_read_and_verified_as_the_page_says(machine: Machine) -> None
     assert "Signature Verified Successfully" in said
     assert '"activityDisplayName":"Add user"' in said
     assert (machine.data / "sign-ins.csv").read_text(encoding="utf-8").startswith("createdDateTime,")
+
+
+def test_keys_are_rotated_as_the_page_says_while_the_server_runs(machine: Machine) -> None:
+    said = machine.run(_shell("keys.md"))
+    assert re.search(r"^[1-9]\d* PINs were moved", said, re.MULTILINE)
+    answer = httpx.get(f"{machine.origin}/livez")
+    assert answer.json() == {"status": "alive"}
 
 
 def test_every_block_says_what_it_is() -> None:

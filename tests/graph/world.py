@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from badgepin.app import Application, create_app
 from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.keys_in_use import KeysInUse
 from badgepin.crypto.pin_hash import Cost, PinHasher
 from badgepin.crypto.revocation_journal import RevocationJournal
-from badgepin.crypto.token import TokenSigner, TokenVerifier
 from badgepin.domain import directory_role as roles
 from badgepin.domain.filter import fold
 from badgepin.domain.user import user_principal_name_key
@@ -185,17 +185,15 @@ def open_world(
     url: str, ring: KeyRing, runner: asyncio.Runner, *, journal: RevocationJournal | None = None, **settings: Any
 ) -> World:
     """The world of a database that has one already, or will."""
-    clock = Clock()
+    clock, held = Clock(), KeysInUse(ring)
     chosen = Settings(base_url=BASE, database_url=url, **settings)
     # the floor is for people's PINs; tests of concurrency want many cheap hashes
     cost = Cost(memory_kib=64, iterations=1)
     installation = Installation(
         settings=chosen,
         database=open_database(url, pool_size=chosen.database_pool_size, revocations=journal),
-        keys=ring,
-        hasher=PinHasher(workers=2, cost=cost, ring=ring),
-        tokens=TokenVerifier(ring),
-        signer=TokenSigner(ring),
+        held=held,
+        hasher=PinHasher(workers=2, cost=cost, keys=lambda: held.at(clock())),
         clock=clock,
         journal=journal,
     )

@@ -16,7 +16,7 @@ from badgepin.cli.options import DataOption, JsonOption, TenantOption
 from badgepin.cli.output import Row, print_json, print_rows, when
 from badgepin.cli.refusal import CommandRefused
 from badgepin.crypto.checkpoint import CheckpointKey
-from badgepin.crypto.key_ring import KeyRingRefused, load_key_ring
+from badgepin.crypto.key_ring_file import KeyRingRefused, load_key_ring
 from badgepin.services.tenant import find_tenant, list_tenants
 from badgepin.store import audit_checkpoint
 from badgepin.web.audit_anchors import FILE
@@ -102,8 +102,9 @@ def key(data: DataOption = None, as_json: JsonOption = False) -> None:
     badgepin audit key > audit-key.pem
     badgepin audit key --json
     """
+    settings = settings_of(data)
     try:
-        found = CheckpointKey(load_key_ring(settings_of(data).key_ring_path))
+        found = CheckpointKey(load_key_ring(settings.key_ring_path, settings.kek_path))
     except KeyRingRefused as error:
         raise CommandRefused(str(error)) from error
     if as_json:

@@ -10,7 +10,7 @@ from badgepin.cli.operator import settings_of
 from badgepin.cli.options import DataOption, JsonOption
 from badgepin.cli.output import print_json
 from badgepin.cli.refusal import CommandRefused
-from badgepin.crypto.key_ring import KeyRingRefused, load_key_ring
+from badgepin.crypto.key_ring_file import KeyRingRefused, load_key_ring
 from badgepin.services.backup import BackupSource, make_backup
 from badgepin.services.health import too_new
 from badgepin.settings import Settings
@@ -56,7 +56,7 @@ def _back_up(settings: Settings, state: migrate.SchemaState) -> None:
     # by another name than scheduled ones: it stays until somebody removes it
     target = Path(settings.backup_directory or data) / f"before-{state.newest}-{now:%Y%m%dT%H%M%SZ}.backup.age"
     try:
-        ring = load_key_ring(settings.key_ring_path)
+        ring = load_key_ring(settings.key_ring_path, settings.kek_path).at(now)
         file = make_backup(BackupSource(settings.database, data, state.current), target, ring, now)
     except ToolMissing as error:
         typer.echo(f"badgepin: No backup is made before the migration: {error}", err=True)

@@ -11,7 +11,7 @@ import typer
 
 from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.serving import check_free, serve
-from badgepin.crypto.key_ring import KeyRingRefused
+from badgepin.crypto.key_ring_file import KeyRingRefused
 from badgepin.demo.announcement import as_json as to_json
 from badgepin.demo.announcement import as_page
 from badgepin.demo.beside import TILL, find_port, has_libraries, running

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from badgepin.cli.certificate_trial import try_certificate
 from badgepin.crypto.certificate import CertificateRefused, read_certificate
-from badgepin.crypto.key_ring import KeyRing, KeyRingRefused, load_key_ring
+from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.key_ring_file import KeyRingRefused, load_key_ring
 from badgepin.crypto.pin_hash import calibrate
 from badgepin.domain.finding import Finding, Verdict
 from badgepin.opening import DEMO_MARKER, LOOPBACK
@@ -59,7 +60,7 @@ def _settings_file(settings: Settings) -> Finding:
 
 def _ring(settings: Settings) -> KeyRing | Finding:
     try:
-        return load_key_ring(settings.key_ring_path)
+        return load_key_ring(settings.key_ring_path, settings.kek_path).at(system_clock())
     except KeyRingRefused as error:
         return Finding("key ring", Verdict.WRONG, str(error))
 
@@ -69,7 +70,7 @@ def _ring_found(ring: KeyRing) -> Finding:
 
 
 def _signing_key(ring: KeyRing, now: datetime) -> Finding:
-    age = now - datetime.fromisoformat(ring.active_signing_key.since)
+    age = now - ring.active_signing_key.active_at
     if age > SIGNING_KEY_LIFE:
         return Finding("signing key", Verdict.ADVICE, f"It is {age.days} days old: run `badgepin keys rotate`.")
     return Finding("signing key", Verdict.OK, f"It is {age.days} days old.")

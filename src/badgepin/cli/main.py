@@ -25,7 +25,7 @@ COMMANDS = {
     "clients": "Applications that call the API: secrets, keys, permissions.",
     "tenants": "Organizations: add, list.",
     "certificates": "HTTPS: make a certificate for a trial, show the one in use.",
-    "keys": "The key ring: list, rotate, add-pepper, re-encrypt.",
+    "keys": "The key ring: list, rotate, re-encrypt, rewrap.",
     "backup": "Write an encrypted copy of the database while the server works.",
     "restore": "Put a backup back, or try whether it could be.",
     "db": "The database's schema: upgrade, check, downgrade.",

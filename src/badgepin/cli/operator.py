@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from badgepin.cli.refusal import CommandRefused, refused
-from badgepin.crypto.key_ring import KeyRingRefused
+from badgepin.crypto.key_ring_file import KeyRingRefused
 from badgepin.crypto.randomness import new_guid
 from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import DomainError

@@ -18,7 +18,8 @@ from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.restoring import Target, fill_and_settle, read_journals
 from badgepin.cli.running import RunningElsewhere, alone
 from badgepin.crypto.backup_file import BackupUnreadable
-from badgepin.crypto.key_ring import KeyRing, KeyRingRefused, load_key_ring
+from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.key_ring_file import KeyRingRefused, load_key_ring
 from badgepin.crypto.revocation_journal import JournalContents
 from badgepin.services import backup as services
 from badgepin.services.backup import OpenedBackup
@@ -59,7 +60,7 @@ def restore(
     """
     settings, started = settings_of(data), time.monotonic()
     try:
-        ring = load_key_ring(settings.key_ring_path)
+        ring = load_key_ring(settings.key_ring_path, settings.kek_path).at(system_clock())
         journals = read_journals(_journals(settings, journal or [], needed=not (without_journal or verify)), ring)
         with _scratch(settings) as scratch:
             opened = services.open_backup(source, scratch, ring)

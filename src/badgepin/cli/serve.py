@@ -9,7 +9,7 @@ from badgepin.cli.operator import settings_of
 from badgepin.cli.options import DataOption
 from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.serving import serve as serve_installation
-from badgepin.crypto.key_ring import KeyRingRefused
+from badgepin.crypto.key_ring_file import KeyRingRefused
 from badgepin.opening import StartRefused
 from badgepin.store.sqlite import SQLiteRefused
 from badgepin.store.transaction import StoreUnavailable

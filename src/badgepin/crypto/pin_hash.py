@@ -129,16 +129,17 @@ class PinHasher:
     """A bounded pool: at most `workers` hashes at a time, so that memory and cores stay bounded too.
 
     There are twice as many places: while one guess is being charged, which waits for a disk, another one is hashed.
+    `keys` is asked for the key ring at every hash.
     """
 
-    def __init__(self, *, workers: int, cost: Cost, ring: KeyRing) -> None:
+    def __init__(self, *, workers: int, cost: Cost, keys: Callable[[], KeyRing]) -> None:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="pin-hash")
         self.places = workers * _PLACES_A_WORKER
         self._free = asyncio.Semaphore(self.places)
         self._for_the_patient = asyncio.Semaphore(workers)
         self._in_a_hurry = 0
         self._cost = cost
-        self._ring = ring
+        self._keys = keys
         # told of every wait for a place, in seconds; None: none came free
         self.note_wait: Callable[[float | None], None] = lambda _: None
 
@@ -157,7 +158,7 @@ class PinHasher:
             self._in_a_hurry -= 1
         self.note_wait(time.perf_counter() - began)
         try:
-            yield HashSlot(self._pool, self._cost, self._ring)
+            yield HashSlot(self._pool, self._cost, self._keys)
         finally:
             self._free.release()
 
@@ -175,7 +176,7 @@ class PinHasher:
                 self._free.release()
                 await asyncio.sleep(_STEP_BACK)
             try:
-                yield HashSlot(self._pool, self._cost, self._ring)
+                yield HashSlot(self._pool, self._cost, self._keys)
             finally:
                 self._free.release()
 
@@ -190,14 +191,14 @@ class HashSlot:
 
     pool: ThreadPoolExecutor
     cost: Cost
-    ring: KeyRing
+    keys: Callable[[], KeyRing]
 
     async def hash(self, digits: str, row: PinRow) -> HashedPin:
         """Hash a new PIN off the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, lambda: hash_pin(digits, row, cost=self.cost, ring=self.ring))
+        return await loop.run_in_executor(self.pool, lambda: hash_pin(digits, row, cost=self.cost, ring=self.keys()))
 
     async def is_pin(self, digits: str, hashed: HashedPin, row: PinRow) -> bool:
         """Check a guess off the event loop."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, lambda: is_pin(digits, hashed, row, ring=self.ring))
+        return await loop.run_in_executor(self.pool, lambda: is_pin(digits, hashed, row, ring=self.keys()))

@@ -10,7 +10,7 @@ from datetime import datetime
 from urllib.parse import parse_qsl
 from uuid import uuid4
 
-from badgepin.crypto.pin_hash import HasherBusy
+from badgepin.crypto.pin_hash import HasherBusy, PepperMissing
 from badgepin.domain.caller import Call, Caller
 from badgepin.domain.errors import DomainError
 from badgepin.graph.access import authenticate, authenticate_desk, check_fresh, check_permission, is_from_desk
@@ -89,7 +89,7 @@ class Dispatcher:
             return _counted(route, await route.handle(request))
         except DomainError as error:
             raise from_domain(error, route.family) from error
-        except (StoreUnavailable, HasherBusy) as error:
+        except (StoreUnavailable, HasherBusy, PepperMissing) as error:
             log.warning("request %s: %s", request_id, type(error).__name__, exc_info=error)
             raise unavailable() from error
 

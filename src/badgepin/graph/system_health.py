@@ -10,7 +10,8 @@ from badgepin.web.node_clock import host_clock
 
 async def list_findings(request: GraphRequest) -> GraphResponse:
     """GET every finding on database, keys, audit log, certificate and disk, the good ones too."""
-    node = Node(request.installation.settings, request.installation.keys, host_clock())
+    installation = request.installation
+    node = Node(installation.settings, installation.keys, installation.held.trouble, host_clock())
     findings = await request.installation.database.read(lambda tx: examine(tx, request.call, node))
     return request.answer(collection(request.context("badgepin/health"), [finding_json(each) for each in findings]))
 

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import logging
 import secrets
 
 from badgepin.crypto.challenge import (
@@ -12,7 +13,7 @@ from badgepin.crypto.challenge import (
     message_to_sign,
     new_challenge,
 )
-from badgepin.crypto.pin_hash import HasherBusy, PinRow
+from badgepin.crypto.pin_hash import HasherBusy, PepperMissing, PinRow
 from badgepin.domain.errors import Conflict
 from badgepin.domain.ids import canonical_guid
 from badgepin.domain.pin import LONGEST, SHORTEST, Weakness
@@ -28,6 +29,8 @@ from badgepin.services.session import MustChange, Opening, SignedIn
 from badgepin.services.sign_in import Gone, PinToCheck, Proven, Replayed, Unsettled
 from badgepin.store.transaction import Transaction
 from badgepin.web.installation import Installation
+
+log = logging.getLogger(__name__)
 
 _SIGNATURE = 64
 
@@ -92,6 +95,9 @@ async def take_pin(installation: Installation, step: Step) -> StepAnswer:
             right = await slot.is_pin(digits, kept.hashed, row)
     except HasherBusy:
         return busy(step)
+    except PepperMissing as error:
+        log.error("A PIN cannot be checked: %s", error)  # noqa: TRY400 - the sentence says it all
+        return busy(step)
     if not right:
         refusal = await installation.database.write(
             lambda tx: sign_in.settle_wrong_pin(tx, step.attempt, charged, rules)
@@ -136,6 +142,9 @@ async def take_new_pin(installation: Installation, step: Step) -> StepAnswer:
                 return _too_weak(step, TooWeak((Weakness.CURRENT,)))
             hashed = await slot.hash(new.digits, PinRow(new.person.id, new.pin_id, new.version))
     except HasherBusy:
+        return busy(step)
+    except PepperMissing as error:
+        log.error("A PIN cannot be checked: %s", error)  # noqa: TRY400 - the sentence says it all
         return busy(step)
     opening = _opening(installation)
 

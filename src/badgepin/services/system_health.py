@@ -33,10 +33,11 @@ _ENOUGH_ADMINISTRATORS = 2
 
 @dataclass(frozen=True)
 class Node:
-    """What this node runs with. `host_time`: what its host's own clock says."""
+    """What this node runs with. `keys_trouble`: why it did not take the file's keys; `host_time`: its host's clock."""
 
     settings: Settings
     keys: KeyRing
+    keys_trouble: str | None
     host_time: datetime
 
 
@@ -76,7 +77,7 @@ def _in_database(tx: Transaction, node: Node) -> Iterator[Finding]:
         ("schema", "It is the one that this version needs.", lambda: check_schema(tx)),
         ("clock", "This host's clock agrees with the database.", lambda: check_clock(tx, node.host_time)),
         ("durability", "What was acknowledged outlives a crash.", lambda: unsafe_setting(tx, high_availability=safe)),
-        ("keys", "The key ring opens what is kept.", lambda: check_keys(tx, node.keys)),
+        ("keys", "The key ring opens what is kept.", lambda: node.keys_trouble or check_keys(tx, node.keys)),
     )
     for check, good, look in checks:
         wrong = look()
@@ -87,9 +88,9 @@ def _in_database(tx: Transaction, node: Node) -> Iterator[Finding]:
 
 
 def _signing_key(keys: KeyRing, now: datetime) -> Finding:
-    age = now - datetime.fromisoformat(keys.active_signing_key.since)
+    age = now - keys.active_signing_key.active_at
     if age > SIGNING_KEY_LIFE:
-        sentence = "It is {days} days old: run `badgepin keys rotate` and start the nodes again."
+        sentence = "It is {days} days old: run `badgepin keys rotate`."
         return _made("signingKey", Verdict.ADVICE, "signingKeyOld", sentence, days=age.days)
     return _made("signingKey", Verdict.OK, "signingKey", "It is {days} days old.", days=max(age.days, 0))
 

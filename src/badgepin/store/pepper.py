@@ -43,6 +43,16 @@ def list_not_under(tx: Transaction, kid: str, limit: int) -> list[PepperedPin]:
     ]
 
 
+def count_not_under(tx: Transaction, kid: str) -> int:
+    """How many rows are kept under another pepper than this one."""
+    return tx.execute(sa.select(sa.func.count()).select_from(pins).where(pins.c.pepper_key_id != kid)).scalar_one()
+
+
+def is_any_under(tx: Transaction, kid: str) -> bool:
+    """Whether some row is kept under this pepper."""
+    return tx.execute(sa.select(sa.literal(1)).where(pins.c.pepper_key_id == kid).limit(1)).first() is not None
+
+
 def move(tx: Transaction, pin: PepperedPin, hashed: HashedPin) -> None:
     """Save the hash under its new pepper, unless the PIN was changed meanwhile."""
     tx.execute(

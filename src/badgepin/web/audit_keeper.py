@@ -45,10 +45,13 @@ class AuditKeeper:
     def __init__(self, installation: Installation) -> None:
         settings = installation.settings
         self._installation = installation
-        self._key = CheckpointKey(installation.keys)
         self._anchors = Anchors(Path(settings.data), settings.audit_anchors)
         self._beats = 0
         self._purged_at: datetime | None = None
+
+    @property
+    def _key(self) -> CheckpointKey:
+        return CheckpointKey(self._installation.keys)
 
     async def beat(self) -> None:
         """One second's work."""

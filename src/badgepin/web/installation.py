@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.keys_in_use import KeysInUse
 from badgepin.crypto.pin_hash import PinHasher
 from badgepin.crypto.revocation_journal import RevocationJournal
 from badgepin.crypto.token import TokenSigner, TokenVerifier
@@ -40,10 +41,8 @@ class Installation:
 
     settings: Settings
     database: Database
-    keys: KeyRing
+    held: KeysInUse
     hasher: PinHasher
-    tokens: TokenVerifier
-    signer: TokenSigner
     clock: Callable[[], datetime] = system_clock
     # counted per node, in memory: they protect capacity, never a PIN
     refusals: RefusalLog = field(default_factory=RefusalLog)
@@ -54,6 +53,21 @@ class Installation:
     # None: nothing is written down, as in tests that need no journal
     journal: RevocationJournal | None = None
     epoch: CurrentEpoch = field(default_factory=CurrentEpoch)
+
+    @property
+    def keys(self) -> KeyRing:
+        """The key ring now: ask for it at each use, for it changes while the node runs."""
+        return self.held.at(self.clock())
+
+    @property
+    def tokens(self) -> TokenVerifier:
+        """What checks tokens now."""
+        return self.held.verifier_at(self.clock())
+
+    @property
+    def signer(self) -> TokenSigner:
+        """What signs tokens now."""
+        return self.held.signer_at(self.clock())
 
     @property
     def session_reading(self) -> SessionReading:

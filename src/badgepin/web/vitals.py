@@ -10,7 +10,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from badgepin.crypto.certificate import CertificateRefused, read_certificate
-from badgepin.crypto.key_ring import KeyState
 from badgepin.services import vitals as services
 from badgepin.services.vitals import SPANS, AuditVitals
 from badgepin.store.transaction import StoreUnavailable
@@ -107,13 +106,12 @@ class Vitals(Collector):
         )
 
     def _of_keys(self) -> Iterator[Metric]:
-        now = self._installation.clock()
+        now, refused = self._installation.clock(), self._installation.held.trouble is not None
+        yield _gauge("badgepin_key_ring_refused", "1 while the key ring's file is not the ring in use.", float(refused))
         if self._certificate_ends_at is not None:
             left = (self._certificate_ends_at - now).total_seconds()
             yield _gauge("badgepin_certificate_remaining_seconds", "Until the served certificate ends.", left)
-        keys = self._installation.keys.signing_keys
-        active = next(key for key in keys if key.state is KeyState.ACTIVE)
-        age = (now - datetime.fromisoformat(active.since)).total_seconds()
+        age = (now - self._installation.keys.active_signing_key.active_at).total_seconds()
         yield _gauge("badgepin_signing_key_age_seconds", "Since the active token key became active.", age)
 
 
