@@ -37,10 +37,14 @@ def test_a_code_revoked_after_the_backup_is_dead_after_the_restore(staffed: Path
         refused = badgepin("restore", "--from", str(backup), data=staffed)
     assert (refused.code, "stop it first" in refused.err) == (1, True)
 
+    # what a restore leaves that is killed while it fills its working file
+    for ending in ("", "-wal", "-shm", "-journal"):
+        (staffed / f".badgepin.db.restored{ending}").write_bytes(b"half of it")
     restored = badgepin("restore", "--from", str(backup), data=staffed)
     assert restored.code == 0, restored.err
     assert "1 revocation journal with" in restored.out
     assert _live_codes(staffed) == 0
+    assert not list(staffed.glob(".badgepin.db.restored*"))
     aside = min(staffed.glob("badgepin.db.before-*"))
     assert badgepin("db", "check", data=staffed).code == 0
 

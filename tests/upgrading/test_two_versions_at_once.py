@@ -31,7 +31,9 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def _next(program: Path, *arguments: str, data: Path, **variables: str) -> Outcome:
-    return badgepin(*arguments, data=data, PYTHONPATH=str(program), **variables)
+    with running(*arguments, "--data", str(data), PYTHONPATH=str(program), **variables) as process:
+        out, err = process.communicate(timeout=60)
+    return Outcome(process.returncode, out, err)
 
 
 def _url(data: Path) -> str:

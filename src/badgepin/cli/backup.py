@@ -40,7 +40,7 @@ def backup(
         source = await database.read(lambda tx: services.read_source(tx, settings.database, Path(settings.data)))
         file = services.make_backup(source, target, installation.keys, now)
         name = file.name
-        await database.write(lambda tx: services.note_done(tx, services.BACKUP, name, done=True, now=now))
+        await database.write(lambda tx: services.note_done(tx, services.BACKUP, name, now))
         return file
 
     try:

@@ -2,10 +2,8 @@
 
 import os
 import shutil
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -23,9 +21,10 @@ from badgepin.crypto.key_ring_file import KeyRingRefused, load_key_ring
 from badgepin.crypto.revocation_journal import JournalContents
 from badgepin.services import backup as services
 from badgepin.services.backup import OpenedBackup
+from badgepin.services.scratch import DRILL, RESTORE_SCRATCH, clear_scratch, left_behind, scratch_folder
 from badgepin.settings import Settings
 from badgepin.store import migrate
-from badgepin.store.snapshot import SnapshotRefused, create_scratch, drop_scratch
+from badgepin.store.snapshot import SnapshotRefused, create_scratch, drop_scratch, scratch_name
 from badgepin.store.sqlite import SQLiteRefused
 from badgepin.store.transaction import StoreUnavailable
 from badgepin.web.audit_anchors import FILE as CHECKPOINTS
@@ -33,6 +32,8 @@ from badgepin.web.installation import Installation, system_clock
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
 _FILE = "sqlite:///"
+# what SQLite keeps beside a database
+_BESIDE = ("-wal", "-shm", "-journal")
 
 
 @app.command()
@@ -62,7 +63,8 @@ def restore(
     try:
         ring = load_key_ring(settings.key_ring_path, settings.kek_path).at(system_clock())
         journals = read_journals(_journals(settings, journal or [], needed=not (without_journal or verify)), ring)
-        with _scratch(settings) as scratch:
+        _clear(settings)
+        with scratch_folder(Path(settings.data), RESTORE_SCRATCH) as scratch:
             opened = services.open_backup(source, scratch, ring)
             age = system_clock() - opened.manifest.made_at
             typer.echo(f"It was made {_span(age)} ago by Badgepin {opened.manifest.version}.")
@@ -105,10 +107,15 @@ def _check_dialect(opened: OpenedBackup, settings: Settings) -> None:
         raise CommandRefused(f"The backup is of {opened.manifest.dialect}, and this installation is on {wanted}.")
 
 
-@contextmanager
-def _scratch(settings: Settings) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix=".badgepin-restore-", dir=settings.data) as folder:
-        yield Path(folder)
+def _clear(settings: Settings) -> None:
+    """What an earlier run left that was killed: clear copies, and the database of a drill."""
+    data = Path(settings.data)
+    clear_scratch(data)
+    if settings.database.startswith(_FILE):
+        return
+    for folder in left_behind(data, f"{RESTORE_SCRATCH}*"):
+        if drop_scratch(settings.database, (folder / DRILL).read_text(encoding="ascii")):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _drill(
@@ -118,11 +125,14 @@ def _drill(
         url = f"{_FILE}{scratch / 'drill.db'}"
         fill_and_settle(opened, Target(url, ring, journals, system_clock()), typer.echo)
         return
-    url = create_scratch(settings.database)
+    name = scratch_name()
+    # whoever comes after a crash finds it there
+    (scratch / DRILL).write_text(name, encoding="ascii")
+    url = create_scratch(settings.database, name)
     try:
         fill_and_settle(opened, Target(url, ring, journals, system_clock()), typer.echo)
     finally:
-        drop_scratch(settings.database, url)
+        drop_scratch(settings.database, name)
 
 
 def _restore(opened: OpenedBackup, settings: Settings, ring: KeyRing, journals: list[JournalContents]) -> None:
@@ -135,7 +145,9 @@ def _restore(opened: OpenedBackup, settings: Settings, ring: KeyRing, journals: 
         else:
             file = Path(settings.database.removeprefix(_FILE))
             fresh = file.with_name(f".{file.name}.restored")
-            fresh.unlink(missing_ok=True)
+            for ending in ("", *_BESIDE):
+                # of a restore that was killed: a journal beside the new file would be played into it
+                fresh.with_name(fresh.name + ending).unlink(missing_ok=True)
             fill_and_settle(opened, Target(f"{_FILE}{fresh}", ring, journals, now), typer.echo)
             _put_in_place(fresh, file, f"{now:%Y%m%dT%H%M%SZ}")
         checkpoints = data / CHECKPOINTS
@@ -145,7 +157,7 @@ def _restore(opened: OpenedBackup, settings: Settings, ring: KeyRing, journals: 
 
 
 def _put_in_place(fresh: Path, file: Path, stamp: str) -> None:
-    for ending in ("-wal", "-shm", "-journal"):
+    for ending in _BESIDE:
         # the old database's own files go with it: they would be played into the new one
         beside = file.with_name(file.name + ending)
         if beside.exists():
@@ -155,7 +167,7 @@ def _put_in_place(fresh: Path, file: Path, stamp: str) -> None:
         file.rename(aside)
         typer.echo(f"The database that was there is {aside}.")
     fresh.rename(file)
-    for ending in ("-wal", "-shm", "-journal"):
+    for ending in _BESIDE:
         with suppress(FileNotFoundError):
             shutil.move(fresh.with_name(fresh.name + ending), file.with_name(file.name + ending))
     descriptor = os.open(file.parent, os.O_RDONLY)
@@ -168,7 +180,7 @@ def _put_in_place(fresh: Path, file: Path, stamp: str) -> None:
 def _note_drill(settings: Settings, name: str) -> None:
     async def work(installation: Installation) -> None:
         now = installation.clock()
-        await installation.database.write(lambda tx: services.note_done(tx, services.DRILL, name, done=True, now=now))
+        await installation.database.write(lambda tx: services.note_done(tx, services.DRILL, name, now))
 
     # a drill is worth something on a machine without the real database, too
     with suppress(CommandRefused):

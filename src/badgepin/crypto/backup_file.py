@@ -1,7 +1,10 @@
 """Backup files: encrypted with age (age-encryption.org/v1) to the ring's backup key, so that `age` opens them too."""
 
+import errno
+import fcntl
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 import pyrage
 
@@ -12,14 +15,19 @@ class BackupUnreadable(Exception):
     """A file is not a backup, is damaged, or was made under another key; the sentence says what to do."""
 
 
-def encrypt_backup(plain: Path, target: Path, key: BackupKey) -> None:
-    """Encrypt a file; `target` is there wholly, on the disk, or not at all. Raises `OSError`."""
+def encrypt_backup(plain: BinaryIO, target: Path, key: BackupKey) -> None:
+    """Encrypt what is read; `target` is there wholly, on the disk, or not at all. Raises `OSError`."""
     partial = target.with_name(f".{target.name}.partial")
     recipient = pyrage.x25519.Identity.from_str(key.identity).to_public()
     try:
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with plain.open("rb") as reader, os.fdopen(descriptor, "wb") as writer:
-            pyrage.encrypt_io(reader, writer, [recipient])
+        with os.fdopen(descriptor, "wb") as writer:
+            # whoever looks for what a crash left sees that this is none
+            fcntl.flock(writer, fcntl.LOCK_EX)
+            try:
+                pyrage.encrypt_io(plain, writer, [recipient])
+            except pyrage.EncryptError as error:
+                raise OSError(errno.EIO, str(error), str(target)) from error
             writer.flush()
             os.fsync(writer.fileno())
         partial.replace(target)

@@ -3,9 +3,7 @@
 The key ring is never in it. The copy lies in clear beside the database for as long as it takes to encrypt it.
 """
 
-import shutil
 import tarfile
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,10 +13,11 @@ import msgspec
 from badgepin import __version__
 from badgepin.crypto.backup_file import BackupUnreadable, decrypt_backup, encrypt_backup
 from badgepin.crypto.key_ring import KeyRing
+from badgepin.services.scratch import BACKUP_SCRATCH, clear_scratch, left_behind, scratch_folder
 from badgepin.store import node
 from badgepin.store.health import current_revision
 from badgepin.store.node import Chore
-from badgepin.store.snapshot import SnapshotRefused, take_snapshot
+from badgepin.store.snapshot import NEVER, SnapshotRefused, Stop, take_snapshot
 from badgepin.store.transaction import Transaction
 
 BACKUP, DRILL = "backup", "restore drill"
@@ -27,7 +26,7 @@ BACKUP, DRILL = "backup", "restore drill"
 _FORMAT = 1
 _PATTERN = "badgepin-*.backup.age"
 _MANIFEST, _DATABASE = "manifest.json", "database"
-_SCRATCH = ".badgepin-backup-"
+_PARTIAL = ".*.backup.age.partial"
 
 
 class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,30 +58,42 @@ def backup_name(now: datetime) -> str:
     return f"badgepin-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}.backup.age"
 
 
-def make_backup(source: BackupSource, target: Path, ring: KeyRing, now: datetime) -> Path:
+def make_backup(source: BackupSource, target: Path, ring: KeyRing, now: datetime, stop: Stop = NEVER) -> Path:
     """Write the backup to `target` (a file, or an existing folder). Takes as long as reading the database.
 
-    Returns the file. Raises `SnapshotRefused`, `OSError`.
+    Returns the file. Raises `SnapshotRefused`, `OSError`; then nothing is left of it, nor when `stop` says so.
     """
     if not ring.backups:
         raise SnapshotRefused(
             "The key ring has no backup key: run `badgepin keys complete`, and keep a copy of the ring."
         )
     file = target / backup_name(now) if target.is_dir() else target
-    for left in source.data.glob(f"{_SCRATCH}*"):
-        # of a backup that was cut off; two at once are kept apart by their chore
-        if now.timestamp() - left.stat().st_mtime > 24 * 3600:
-            shutil.rmtree(left, ignore_errors=True)
-    with tempfile.TemporaryDirectory(prefix=_SCRATCH, dir=source.data) as scratch:
-        database, packed = Path(scratch) / _DATABASE, Path(scratch) / "packed"
-        dialect = take_snapshot(source.url, database)
-        manifest = Path(scratch) / _MANIFEST
+    clear_left(source.data, file.parent)
+    with scratch_folder(source.data, BACKUP_SCRATCH) as scratch:
+        database, packed = scratch / _DATABASE, scratch / "packed"
+        dialect = take_snapshot(source.url, database, stop)
+        manifest = scratch / _MANIFEST
         manifest.write_bytes(msgspec.json.encode(Manifest(_FORMAT, now, __version__, dialect, source.schema)))
         with tarfile.open(packed, "w:gz", compresslevel=1) as archive:
-            archive.add(manifest, _MANIFEST)
-            archive.add(database, _DATABASE)
-        encrypt_backup(packed, file, ring.backups[0])
+            for path in (manifest, database):
+                with path.open("rb") as content:
+                    archive.addfile(archive.gettarinfo(fileobj=content, arcname=path.name), stop.watched(content))
+        with packed.open("rb") as content:
+            try:
+                encrypt_backup(stop.watched(content), file, ring.backups[0])
+            except OSError:
+                # also what age makes of the order to stop
+                stop.obey()
+                raise
     return file
+
+
+def clear_left(data: Path, folder: Path) -> None:
+    """Remove what backups left that were cut off: clear copies in the data folder, half a file where they go to."""
+    clear_scratch(data)
+    if folder.is_dir():
+        for partial in left_behind(folder, _PARTIAL):
+            partial.unlink(missing_ok=True)
 
 
 def prune_backups(folder: Path, keep: int) -> int:
@@ -128,6 +139,11 @@ def claim(tx: Transaction, name: str, *, now: datetime, free_before: datetime) -
     return node.claim(tx, name, now=now, free_before=free_before)
 
 
-def note_done(tx: Transaction, name: str, outcome: str, *, done: bool, now: datetime) -> None:
-    """Remember how a chore ended."""
-    node.note_done(tx, name, outcome, done_at=now if done else None, now=now)
+def note_done(tx: Transaction, name: str, outcome: str, now: datetime) -> None:
+    """Remember that a chore was done."""
+    node.note_done(tx, name, outcome, done_at=now, now=now)
+
+
+def note_failed(tx: Transaction, name: str, outcome: str, claimed_at: datetime) -> None:
+    """Remember why a chore was not done; it can be claimed again as if it had been begun at `claimed_at`."""
+    node.note_failed(tx, name, outcome, claimed_at)

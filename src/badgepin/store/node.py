@@ -63,11 +63,16 @@ def claim(tx: Transaction, name: str, *, now: datetime, free_before: datetime) -
     return tx.execute(taken).rowcount == 1
 
 
-def note_done(tx: Transaction, name: str, outcome: str, *, done_at: datetime | None, now: datetime) -> None:
-    """Remember how a chore ended; `done_at` None: it did not succeed, and its last success stays."""
-    success = {} if done_at is None else {"done_at": done_at}
-    statement = upsert(tx, chores).values(name=name, claimed_at=now, outcome=outcome, **success)
-    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"outcome": outcome, **success}))
+def note_done(tx: Transaction, name: str, outcome: str, *, done_at: datetime, now: datetime) -> None:
+    """Remember how a chore ended that was done."""
+    values = {"outcome": outcome, "done_at": done_at}
+    statement = upsert(tx, chores).values(name=name, claimed_at=now, **values)
+    tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_=values))
+
+
+def note_failed(tx: Transaction, name: str, outcome: str, claimed_at: datetime) -> None:
+    """Remember why a claimed chore was not done; its last success stays."""
+    tx.execute(sa.update(chores).where(chores.c.name == name).values(outcome=outcome, claimed_at=claimed_at))
 
 
 def find_chore(tx: Transaction, name: str) -> Chore | None:
