@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from faults import bursts, clocks, nodes, outages
+from faults.batch_killed import batch_killed
 from faults.failover import failover
 from faults.node_crash import node_crash
 from faults.patroni import patroni
@@ -16,6 +17,7 @@ from faults.power_cut import power_cut
 EXPERIMENTS: dict[str, tuple[str, Callable[[bool], None]]] = {
     "power-cut": ("cut the power at every write of SQLite, in each journal mode", power_cut),
     "node-crash": ("kill a node on SQLite under load, again and again", node_crash),
+    "batch-killed": ("kill a node half-way through a batch of 1,000 badges", batch_killed),
     "failover": ("kill PostgreSQL's primary under load and promote its standby", failover),
     "patroni": ("kill the leader of a Patroni cluster under load", patroni),
     "nodes": (

@@ -20,8 +20,18 @@ def empty_ledger(world: World, tmp_path: Path) -> Ledger:
 @pytest.fixture
 def ledger(empty_ledger: Ledger) -> Ledger:
     """A log of forty events with four checkpoints."""
+    return _written(empty_ledger, 10)
+
+
+@pytest.fixture
+def short_ledger(empty_ledger: Ledger) -> Ledger:
+    """A log of twenty events with four checkpoints, for whoever tries something at every place."""
+    return _written(empty_ledger, 5)
+
+
+def _written(ledger: Ledger, at_once: int) -> Ledger:
     for _ in range(4):
-        empty_ledger.append(10)
-        empty_ledger.chain()
-        empty_ledger.sign()
-    return empty_ledger
+        ledger.append(at_once)
+        ledger.chain()
+        ledger.sign()
+    return ledger

@@ -153,17 +153,17 @@ def test_a_plain_request_to_the_https_port_gets_no_answer(served: Served) -> Non
         httpx.get(f"http://localhost:{served.port}/livez")
 
 
-def test_four_renewals_under_load_lose_no_request(served: Served) -> None:
+def test_two_renewals_under_load_lose_no_request(served: Served) -> None:
     hammer = Hammer(served.port, served.trusting())
     with hammering(hammer):
-        for _ in range(4):
+        for _ in range(2):
             served.renew_wholly()
     lost = len(hammer.fresh.lost + hammer.kept.lost)
-    print(f"renewals 4, connections {hammer.fresh.sent}, requests on kept ones {hammer.kept.sent}, lost {lost}")  # noqa: T201
+    print(f"renewals 2, connections {hammer.fresh.sent}, requests on kept ones {hammer.kept.sent}, lost {lost}")  # noqa: T201
     assert (hammer.fresh.lost, hammer.kept.lost) == ([], [])
-    assert len(hammer.fresh.certificates) == 5
-    assert hammer.fresh.sent > 500
-    assert hammer.kept.sent > 500
+    assert len(hammer.fresh.certificates) == 3
+    assert hammer.fresh.sent > 200
+    assert hammer.kept.sent > 200
 
 
 def test_a_restart_under_the_same_load_does_lose_requests(tls_data: Path) -> None:
@@ -247,8 +247,7 @@ def test_a_renewal_leaves_no_socket_and_no_thread_behind(served: Served) -> None
 
     served.renew_wholly()
     files, threads = held()
-    for _ in range(2):
-        served.renew_wholly()
+    served.renew_wholly()
     # a thread outlives its socket by a moment
     deadline = time.monotonic() + 90
     while held()[1] > threads and time.monotonic() < deadline:
