@@ -34,7 +34,9 @@ def open_installation(settings: Settings, *, clock: Callable[[], datetime] | Non
             "use --host 127.0.0.1, or `badgepin init` a folder of your own."
         )
     now, held = clock or NodeClock(), KeysInUse(load_key_ring(settings.key_ring_path, settings.kek_path))
-    journal = RevocationJournal(settings.journal_path, lambda: journal_keys(held.at(now())))
+    journal = RevocationJournal(
+        settings.journal_path, lambda: journal_keys(held.at(now())), identity=settings.journal_identity_path
+    )
     cost = Cost(memory_kib=settings.hash_memory_kib)
     installation = Installation(
         settings=settings,

@@ -231,6 +231,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return Path(self.revocation_journal) if self.revocation_journal else Path(self.data) / "revocations.journal"
 
     @property
+    def journal_identity_path(self) -> Path:
+        """Where this node remembers whose journal that is."""
+        return Path(self.data) / "revocations.node"
+
+    @property
     def key_ring_path(self) -> Path:
         """Where the key ring lies."""
         if self.key_ring:

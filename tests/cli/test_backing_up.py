@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from badgepin.cli.running import serving
-from tests.cli.installation import DOMAIN, badgepin
+from tests.cli.installation import DOMAIN, badgepin, free_port, is_one_line
 
 
 def _live_codes(data: Path) -> int:
@@ -51,10 +51,16 @@ def test_a_code_revoked_after_the_backup_is_dead_after_the_restore(staffed: Path
     # the control: what the backup says without the journal
     control = shutil.copytree(staffed, staffed.parent / "control")
     (control / "revocations.journal").unlink()
+    gone = badgepin("serve", "--port", str(free_port()), data=control)
+    assert is_one_line(gone, "revocations.journal", "is gone", "revocations.node")
+    findings = {each["check"]: each for each in badgepin("doctor", "--json", data=control).json}
+    assert (findings["journal"]["verdict"], "is gone" in findings["journal"]["finding"]) == ("wrong", True)
     without = badgepin("restore", "--from", str(backup), data=control)
     assert (without.code, "--without-journal" in without.err) == (1, True)
     assert badgepin("restore", "--from", str(backup), "--without-journal", data=control).code == 0
     assert _live_codes(control) == 1
+    # whoever restores without it has said so
+    assert not (control / "revocations.node").exists()
     assert aside.stat().st_size
 
 

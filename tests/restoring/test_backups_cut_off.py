@@ -19,6 +19,7 @@ from badgepin.services.scratch import BACKUP_SCRATCH, DRILL, RESTORE_SCRATCH, cl
 from badgepin.settings import Settings
 from badgepin.store.snapshot import SnapshotRefused, Stop, Stopped, create_scratch, scratch_name, take_snapshot
 from badgepin.web.backup_keeper import make_due_backup, run_backups
+from badgepin.web.vitals import Vitals
 from tests.graph.world import World, fill, open_world
 from tests.postgres import Server
 
@@ -157,6 +158,21 @@ def test_a_backup_that_fails_is_made_ten_minutes_later_and_not_before(node: Worl
     assert node.run(make_due_backup(node.installation)) is None
     node.clock.now += timedelta(minutes=1)
     assert node.run(make_due_backup(node.installation)) is not None
+
+
+def _measured(vitals: Vitals) -> dict[str, float]:
+    return {family.name: family.samples[0].value for family in vitals.collect() if "_backup_" in family.name}
+
+
+def test_an_overdue_backup_is_measured(node: World) -> None:
+    vitals = Vitals(node.installation)
+    node.clock.move(hours=2)
+    node.run(vitals.look(codes=False))
+    assert _measured(vitals) == {"badgepin_backup_age_seconds": 7200, "badgepin_backup_every_seconds": 3600}
+    assert node.run(make_due_backup(node.installation)) is not None
+    node.clock.move(minutes=1)
+    node.run(vitals.look(codes=False))
+    assert _measured(vitals)["badgepin_backup_age_seconds"] == 60
 
 
 def _wait_for_a_backup(shelf: Path) -> None:

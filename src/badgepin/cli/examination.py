@@ -1,6 +1,7 @@
 """What `badgepin doctor` looks at: each check is one function that answers with one finding."""
 
 import asyncio
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -34,7 +35,7 @@ def examine(settings: Settings, *, calibrated: bool) -> list[Finding]:
     if not isinstance(ring, Finding):
         findings.append(_signing_key(ring, system_clock()))
     findings += _database(settings, None if isinstance(ring, Finding) else ring)
-    findings += [_address(settings), *_certificate(settings, system_clock()), _disk(settings)]
+    findings += [_address(settings), *_certificate(settings, system_clock()), _disk(settings), _journal(settings)]
     if calibrated:
         findings.append(_hash_cost(settings))
     return findings
@@ -74,6 +75,18 @@ def _signing_key(ring: KeyRing, now: datetime) -> Finding:
     if age > SIGNING_KEY_LIFE:
         return Finding("signing key", Verdict.ADVICE, f"It is {age.days} days old: run `badgepin keys rotate`.")
     return Finding("signing key", Verdict.OK, f"It is {age.days} days old.")
+
+
+def _journal(settings: Settings) -> Finding:
+    file, identity = settings.journal_path, settings.journal_identity_path
+    if file.exists():
+        if os.access(file, os.W_OK):
+            return Finding("journal", Verdict.OK, f"Revocations are written down in {file}.")
+        return Finding("journal", Verdict.WRONG, f"{file} cannot be written: without it nothing can be revoked.")
+    if identity.exists():
+        sentence = f"{file} is gone: mount its volume or put a copy back; lost for good: remove {identity}."
+        return Finding("journal", Verdict.WRONG, sentence)
+    return Finding("journal", Verdict.OK, f"{file} is begun by the first start or revocation.")
 
 
 def _database(settings: Settings, ring: KeyRing | None) -> Iterator[Finding]:

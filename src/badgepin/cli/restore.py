@@ -73,6 +73,9 @@ def restore(
                 _drill(opened, settings, scratch, ring, journals)
             else:
                 _restore(opened, settings, ring, journals)
+                if without_journal and not settings.journal_path.exists():
+                    # its end was accepted: the node may begin a new one
+                    settings.journal_identity_path.unlink(missing_ok=True)
     except (KeyRingRefused, BackupUnreadable, SnapshotRefused, SQLiteRefused, migrate.MigrationRefused) as error:
         raise CommandRefused(str(error)) from error
     except RunningElsewhere as error:

@@ -8,13 +8,14 @@ Several processes of a node (the server, a command) may append: each takes the f
 Several threads that append at once share one write and one fsync.
 """
 
+import errno
 import fcntl
 import hashlib
 import hmac
 import os
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -76,11 +77,18 @@ class _End:
 
 @dataclass
 class RevocationJournal:
-    """Appends to the journal in `path`. `keys` answers the keys now, the first one in use."""
+    """Appends to the journal in `path`. `keys` answers the keys now, the first one in use.
+
+    `identity` is a file elsewhere that remembers whose journal was here: where that is gone, none is begun anew.
+    """
 
     path: Path
     keys: Callable[[], tuple[SymmetricKey, ...]]
     node: str = ""
+    identity: Path | None = None
+    is_failing: bool = False
+    # when another process of this node, a command, was seen to have written
+    others_wrote_at: datetime | None = None
     _queue: list[_Waiting] = field(default_factory=list)
     _queue_lock: threading.Lock = field(default_factory=threading.Lock)
     _file_lock: threading.Lock = field(default_factory=threading.Lock)
@@ -93,8 +101,11 @@ class RevocationJournal:
         """Read the whole journal, making it where there is none. Raises `JournalRefused`, `OSError`."""
         with self._file_lock:
             if not self.path.exists():
+                if self._remembered():
+                    raise JournalRefused(self._gone())
                 self._create()
             contents = read_journal(self.path, self.keys())
+            self._recognise(contents.node)
             self._end, self.node, self._is_begun = None, contents.node, True
             return contents
 
@@ -111,6 +122,14 @@ class RevocationJournal:
                 self._flush(waiting)
         if mine.error is not None:
             raise OSError(mine.error.errno, mine.error.strerror or str(mine.error)) from mine.error
+
+    def look(self) -> None:
+        """Take in what other processes of this node have appended. Raises `OSError`."""
+        with self._file_lock, self._noted():
+            if self._end is not None and self.path.stat().st_size == self._end.size:
+                return
+            with self._locked() as descriptor:
+                self._end = self._catch_up(descriptor)
 
     def mark(self, beat: int) -> None:
         """Remember that the database keeps mark `beat`. Raises `OSError`."""
@@ -147,10 +166,7 @@ class RevocationJournal:
                 each.is_done, each.error = True, error
 
     def _write(self, lines: list[_Line]) -> int:
-        # opened each time: a file that was moved away or a volume that is gone must not swallow a record
-        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with self._noted(), self._locked() as descriptor:
             end = self._catch_up(descriptor)
             key = self.keys()[0]
             text = b""
@@ -170,8 +186,25 @@ class RevocationJournal:
             end.size += len(text)
             self._end = end
             return end.seq
+
+    @contextmanager
+    def _locked(self) -> Iterator[int]:
+        # opened each time: a file that was moved away or a volume that is gone must not swallow a record
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield descriptor
         finally:
             os.close(descriptor)
+
+    @contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            self.is_failing = True
+            raise
+        self.is_failing = False
 
     def _catch_up(self, descriptor: int) -> _End:
         size = os.fstat(descriptor).st_size
@@ -190,9 +223,36 @@ class RevocationJournal:
         line, mac = _read_line(last, before, self.keys()) or (None, b"")
         if line is None:
             raise OSError(0, f"{self.path} was changed by somebody: its last record is not ours")
+        if line.seq > (self._recent[-1][1] if self._recent else 0):
+            # of several records the last one counts: whoever settles it settles those before
+            self._recent.append((line.written_at, line.seq))
+            self.others_wrote_at = line.written_at
         return _End(start + len(whole), line.seq, mac)
 
+    def _remembered(self) -> str:
+        if self.identity is None or not self.identity.exists():
+            return ""
+        return self.identity.read_text(encoding="ascii").strip()
+
+    def _recognise(self, node: str) -> None:
+        known = self._remembered()
+        if known and known != node:
+            raise JournalRefused(
+                f"The revocation journal {self.path} is that of another node or an older one ({node}, and {known} was "
+                f"here): put the right file back, or remove {self.identity} to go on with this one."
+            )
+        if self.identity is not None and not known:
+            self.identity.write_text(f"{node}\n", encoding="ascii")
+
+    def _gone(self) -> str:
+        return (
+            f"The revocation journal {self.path} of this node is gone: mount its volume, or put the newest copy back. "
+            f"If it is lost for good, remove {self.identity}, and a new one begins (docs/backup.md)."
+        )
+
     def _create(self) -> None:
+        if self._remembered():
+            raise FileNotFoundError(errno.ENOENT, self._gone(), str(self.path))
         key = self.keys()[0]
         body = msgspec.json.encode(_Line(0, _BEGIN, datetime.now(UTC), subject=new_guid()))
         text = b"%s %s %s\n" % (key.kid.encode(), _mac(key, b"", body).hex().encode(), body)
@@ -212,6 +272,7 @@ class RevocationJournal:
             os.fsync(folder)
         finally:
             os.close(folder)
+        self._recognise(read_journal(self.path, self.keys()).node)
 
 
 def read_journal(path: Path, keys: tuple[SymmetricKey, ...]) -> JournalContents:
@@ -236,7 +297,9 @@ def read_journal(path: Path, keys: tuple[SymmetricKey, ...]) -> JournalContents:
             seq = line.seq
             records.append(JournalRecord(seq, _revocation_of(line)))
     if not node:
-        raise JournalRefused(f"{path} is not a revocation journal: restore it, or move it away to begin a new one.")
+        raise JournalRefused(
+            f"{path} is no revocation journal: restore it, or move it and `revocations.node` away to begin a new one."
+        )
     return JournalContents(node, tuple(records), seq, beat)
 
 

@@ -91,7 +91,7 @@ def catch_up(tx: Transaction, journal: JournalContents, ring: KeyRing, now: date
     if mark.seq > journal.last_seq:
         raise JournalRefused(
             f"The database knows {mark.seq} records of this node's revocation journal, and the file has "
-            f"{journal.last_seq}: put the newest copy of it back, or move it away to begin a new one."
+            f"{journal.last_seq}: put the newest copy back, or move it and `revocations.node` away to begin a new one."
         )
     open_ = [each for each in journal.records if each.seq > mark.seq and each.revocation.kind in FINAL]
     ended = _replay(tx, open_, ring, now)

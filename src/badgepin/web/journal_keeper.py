@@ -8,7 +8,7 @@ past: somebody restored a backup, on purpose or beneath us. Then a new epoch beg
 import asyncio
 import logging
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from badgepin.crypto.revocation_journal import JournalContents, JournalRefused, RevocationJournal
 from badgepin.services import restoring as services
@@ -59,10 +59,15 @@ async def run_journal_keeper(installation: Installation) -> None:
 
 async def note_the_end(installation: Installation) -> None:
     """No request runs any more: everything in the journal is settled."""
-    if installation.journal is None:
+    journal = installation.journal
+    if journal is None:
         return
     try:
-        await JournalKeeper(installation, installation.journal).mark(settled=timedelta(0))
+        await asyncio.to_thread(journal.look)
+        # a command may still be at work on what it wrote down
+        wrote_at = journal.others_wrote_at
+        is_alone = wrote_at is None or datetime.now(UTC) - wrote_at > _SETTLED
+        await JournalKeeper(installation, journal).mark(settled=timedelta(0) if is_alone else _SETTLED)
     except (StoreUnavailable, OSError, JournalRefused) as error:
         log.warning("The revocation journal was not closed (%s): the next start looks at its end again.", error)
 
@@ -78,6 +83,8 @@ class JournalKeeper:
     async def beat(self) -> None:
         """Mark what is settled, and see whether the database is still the one it was."""
         database, node = self._installation.database, self._journal.node
+        # commands on this machine write into the same file
+        await asyncio.to_thread(self._journal.look)
         kept = await database.read(lambda tx: services.mark_of(tx, node))
         if self._beat is not None and kept.beat < self._beat:
             await _begin_epoch(self._installation, await _read(self._journal))

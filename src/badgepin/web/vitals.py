@@ -10,6 +10,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from badgepin.crypto.certificate import CertificateRefused, read_certificate
+from badgepin.services import backup
 from badgepin.services import vitals as services
 from badgepin.services.vitals import SPANS, AuditVitals
 from badgepin.store.transaction import StoreUnavailable
@@ -30,6 +31,8 @@ class Vitals(Collector):
         self._audit: AuditVitals | None = None
         self._ending: list[int] | None = None
         self._certificate_ends_at: datetime | None = None
+        self._began_at = installation.clock()
+        self._backed_up_at: datetime | None = None
 
     async def run(self) -> None:
         """Look again and again, until cancelled."""
@@ -50,6 +53,8 @@ class Vitals(Collector):
         database, now = self._installation.database, self._installation.clock()
         self._certificate_ends_at = await asyncio.to_thread(self._read_certificate)
         self._audit = await database.read(lambda tx: services.read_audit(tx, now))
+        chore = await database.read(lambda tx: backup.find_chore(tx, backup.BACKUP))
+        self._backed_up_at = chore.done_at if chore else None
         if codes:
             self._ending = await database.read(lambda tx: services.count_ending(tx, now))
 
@@ -67,6 +72,7 @@ class Vitals(Collector):
         yield from self._of_database()
         yield from self._of_audit()
         yield from self._of_keys()
+        yield from self._of_backups()
         if self._ending is not None:
             codes = GaugeMetricFamily(
                 "badgepin_codes_ending", "Live standard codes that end within so many days.", labels=["days"]
@@ -104,6 +110,18 @@ class Vitals(Collector):
         yield _gauge(
             "badgepin_audit_unsigned_seconds", "Age of the oldest event no checkpoint covers.", audit.unsigned_seconds
         )
+
+    def _of_backups(self) -> Iterator[Metric]:
+        settings, journal = self._installation.settings, self._installation.journal
+        if journal is not None:
+            failing = float(journal.is_failing)
+            yield _gauge("badgepin_journal_failing", "1 when the revocation journal could not be used.", failing)
+        if settings.backup_directory:
+            # before the first one its age is the node's own
+            age = (self._installation.clock() - (self._backed_up_at or self._began_at)).total_seconds()
+            yield _gauge("badgepin_backup_age_seconds", "Since the last backup that succeeded.", age)
+            every = settings.backup_every_hours * 3600
+            yield _gauge("badgepin_backup_every_seconds", "Time between scheduled backups.", every)
 
     def _of_keys(self) -> Iterator[Metric]:
         now, refused = self._installation.clock(), self._installation.held.trouble is not None
