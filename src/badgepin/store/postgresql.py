@@ -5,6 +5,7 @@ a server that stays silent costs seconds, not the whole attempt. A commit counts
 """
 
 import asyncio
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,6 +23,8 @@ _SILENT_AFTER = 2.0
 _CONNECT_WITHIN = 5.0
 # "cancelled while waiting for a standby": committed here, perhaps nowhere else
 _WARNING = "01000"
+# up to the hint, or to the statement that SQLAlchemy adds
+_VALUES = re.compile(r"(?:(for query argument \$\d+): |\nDETAIL:  ).*?(?=\nHINT:  |\n\[SQL: |\Z)", re.DOTALL)
 
 
 class NoPrimary(OSError):
@@ -91,8 +94,31 @@ def open_engine(url: str, **options: Any) -> AsyncEngine:  # noqa: ANN401 - SQLA
                 return found
         raise refusal
 
+    @sa.event.listens_for(engine.sync_engine, "handle_error")
+    def _withhold(context: sa.engine.ExceptionContext) -> None:
+        for error in (context.sqlalchemy_exception, context.original_exception):
+            withhold_values(error)
+
     @sa.event.listens_for(engine.sync_engine, "connect")
     def _watch(connection: Any, record: Any) -> None:  # noqa: ANN401 - the pool's own types
         record.info[_WATCH] = Watch(connection.driver_connection)
 
     return engine
+
+
+def withhold_values(error: BaseException | None) -> None:
+    """Take a row's values out of an error and its causes: it ends up in a log, and a name must not.
+
+    PostgreSQL quotes the row in its DETAIL, and the driver quotes an argument that it cannot send.
+    """
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        if each is None or id(each) in seen:
+            continue
+        seen.add(id(each))
+        if isinstance(each, asyncpg.PostgresError):
+            each.detail = None
+        each.args = tuple(_VALUES.sub(r"\1", arg) if isinstance(arg, str) else arg for arg in each.args)
+        waiting += [each.__cause__, each.__context__]
