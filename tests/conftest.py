@@ -9,6 +9,7 @@ import pytest
 from badgepin.store import migrate
 from tests.graph.world import fill_database
 from tests.postgres import Server, server
+from tests.rewound import Rewound, rewound
 
 TEMPLATE = "badgepin_template"
 
@@ -20,13 +21,6 @@ def postgresql() -> Iterator[Server]:
         running.sql(f"CREATE DATABASE {TEMPLATE}")
         migrate.upgrade(running.url(TEMPLATE))
         yield running
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql: Server) -> str:
-    """The name of a migrated PostgreSQL database to copy."""
-    del postgresql
-    return TEMPLATE
 
 
 @pytest.fixture(scope="session")
@@ -47,32 +41,36 @@ def sqlite_tenant(sqlite_template: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgresql_tenant(postgresql: Server) -> str:
-    """The name of a PostgreSQL database with the tests' tenant to copy."""
+def postgresql_tenant(postgresql: Server) -> Iterator[Rewound]:
+    """A PostgreSQL database with the tests' tenant that is put back after each test."""
     url = postgresql.new_database(TEMPLATE)
     fill_database(url)
-    return url.rpartition("/")[2]
+    with rewound(postgresql, url.rpartition("/")[2]) as made:
+        yield made
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def tenant_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh database with the tests' tenant, once on SQLite and once on PostgreSQL."""
-    yield from _copy(request, tmp_path, "sqlite_tenant", "postgresql_tenant")
+    if request.param == "sqlite":
+        path = tmp_path / "badgepin.db"
+        shutil.copy(request.getfixturevalue("sqlite_tenant"), path)
+        yield f"sqlite:///{path}"
+        return
+    tenant: Rewound = request.getfixturevalue("postgresql_tenant")
+    yield tenant.fresh()
+    tenant.put_back()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh migrated database, once on SQLite and once on PostgreSQL."""
-    yield from _copy(request, tmp_path, "sqlite_template", "postgresql_template")
-
-
-def _copy(request: pytest.FixtureRequest, folder: Path, file: str, database: str) -> Iterator[str]:
     if request.param == "sqlite":
-        path = folder / "badgepin.db"
-        shutil.copy(request.getfixturevalue(file), path)
+        path = tmp_path / "badgepin.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server: Server = request.getfixturevalue("postgresql")
-    url = server.new_database(request.getfixturevalue(database))
+    postgresql: Server = request.getfixturevalue("postgresql")
+    url = postgresql.new_database(TEMPLATE)
     yield url
-    server.drop_database(url)
+    postgresql.drop_database(url)

@@ -1,8 +1,10 @@
 """What the door of the desk does for whoever knocks: limits, languages, cookies on several lines."""
 
 import asyncio
+import dataclasses
 
 import httpx
+import msgspec
 import pytest
 
 from badgepin.app import create_app
@@ -14,7 +16,8 @@ from tests.graph.world import BASE, TENANT, World, guid
 
 
 def test_one_network_is_told_to_wait_and_the_others_are_not(world: World) -> None:
-    application = create_app(world.installation)
+    settings = msgspec.structs.replace(world.installation.settings, sign_ins_per_second=10)
+    application = create_app(dataclasses.replace(world.installation, settings=settings))
     path = f"/{TENANT}/desk/sign-in/options"
 
     async def ask(address: str, times: int) -> list[int]:
