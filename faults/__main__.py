@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 
-from faults import bursts, clocks, nodes, outages
+from faults import bursts, clocks, nodes, outages, rotation
 from faults.batch_killed import batch_killed
 from faults.failover import failover
 from faults.node_crash import node_crash
@@ -27,6 +27,7 @@ EXPERIMENTS: dict[str, tuple[str, Callable[[bool], None]]] = {
     "one-node": ("one node on a SQLite file: killed and paused under load", nodes.one_node),
     "bursts": ("64 guesses, copies and strangers at once on three nodes, one of them killed", bursts.bursts),
     "clocks": ("three nodes whose clocks are ten minutes apart", clocks.clocks),
+    "keys": ("three nodes on one key ring: every key rotated under load, and one that leaked", rotation.keys),
     "outages": ("audit table or database away, a disk that is full or slow", outages.outages),
 }
 

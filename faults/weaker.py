@@ -104,6 +104,7 @@ LIVES_UNBOUND = (
         "        return self.expires_at\n",
     ),
 )
+KEYS_NEVER_REREAD = (Change("app.py", "    run_key_ring_keeper,\n    run_backups,\n", "    run_backups,\n"),)
 DONE_ANYWAY = (
     # an error of the database taken for success
     Change(
