@@ -1,5 +1,7 @@
 """What a key is at each moment, and the ways from one state to the next (security design 3.5)."""
 
+from collections.abc import Callable
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -127,6 +129,26 @@ def test_a_node_uses_a_key_only_two_polls_after_it_came_to_know_it() -> None:
     keys.take(turned, NOW)
     assert [key.kid for key in keys.at(NOW + 2 * POLL - TICK).peppers] == [old, new]
     assert [key.kid for key in keys.at(NOW + 2 * POLL).peppers] == [new, old]
+
+
+class _Interrupted(KeyRing):
+    """A ring during whose use another one is taken, as by another thread."""
+
+    meanwhile: Callable[[], None] = staticmethod(lambda: None)
+
+    def at(self, now: datetime) -> KeyRing:
+        """The same, a moment later."""
+        found = super().at(now)
+        _Interrupted.meanwhile()
+        return found
+
+
+def test_a_ring_that_is_taken_while_the_one_before_is_looked_at_stays() -> None:
+    turned = rotate_at_once(RING, KINDS["signing"], NOW)
+    keys = KeysInUse(_Interrupted(**{each.name: getattr(RING, each.name) for each in fields(RING)}))
+    _Interrupted.meanwhile = lambda: keys.take(turned, NOW)
+    assert _signs(keys, NOW) == RING.signing_keys[0].kid, "who asked before may still get the old one"
+    assert _signs(keys, NOW) == turned.signing_keys[0].kid
 
 
 def test_what_is_refused_in_an_emergency_is_refused_from_the_first_moment() -> None:

@@ -15,8 +15,9 @@ _KNOWN_FIRST = 2 * POLL
 
 @dataclass(frozen=True)
 class _Moment:
-    """The ring between two of its turns, and what is made from it once."""
+    """The ring between two of its turns, and what is made from it once. `whole`: the ring that it was made from."""
 
+    whole: KeyRing
     begins: datetime
     ends: datetime
     ring: KeyRing
@@ -39,7 +40,7 @@ class KeysInUse:
         A key that was not known before is used two polls later, where an older one can be used until then: so all
         nodes that share the file know a key before any of them uses it.
         """
-        self._ring, self._moment = _known_first(ring, self._ring, now + _KNOWN_FIRST), None
+        self._ring = _known_first(ring, self._ring, now + _KNOWN_FIRST)
         self.taken = ring
 
     def at(self, now: datetime) -> KeyRing:
@@ -55,12 +56,13 @@ class KeysInUse:
         return self._at(now).verifier
 
     def _at(self, now: datetime) -> _Moment:
-        moment = self._moment
-        if moment is None or not moment.begins <= now < moment.ends:
-            turns, ring = self._ring.turns(), self._ring.at(now)
+        # PINs are hashed in threads, so another ring may be taken at any point of this
+        moment, whole = self._moment, self._ring
+        if moment is None or moment.whole is not whole or not moment.begins <= now < moment.ends:
+            turns, ring = whole.turns(), whole.at(now)
             begins = max((turn for turn in turns if turn <= now), default=datetime.min.replace(tzinfo=UTC))
             ends = min((turn for turn in turns if turn > now), default=datetime.max.replace(tzinfo=UTC))
-            self._moment = moment = _Moment(begins, ends, ring, TokenSigner(ring), TokenVerifier(ring))
+            self._moment = moment = _Moment(whole, begins, ends, ring, TokenSigner(ring), TokenVerifier(ring))
         return moment
 
 
