@@ -48,8 +48,8 @@ HASHED_FIRST = (
 USED_AGAIN = (
     Change(
         "store/sign_in.py",
-        "expires_at=expires_at).on_conflict_do_nothing()\n    )\n    return used.rowcount == 1\n",
-        "expires_at=expires_at).on_conflict_do_nothing()\n    )\n    return True\n",
+        ".on_conflict_do_nothing()\n    )\n    return used.rowcount == 1\n",
+        ".on_conflict_do_nothing()\n    )\n    return True\n",
     ),
     # a proof whose use is looked at when a guess is charged, and not when its session is opened
     Change(
