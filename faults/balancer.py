@@ -29,7 +29,7 @@ frontend front
   default_backend nodes
 backend nodes
   balance roundrobin
-  option httpchk GET /livez
+  option httpchk GET {check}
   option forwardfor
   http-response set-header x-node %s
   default-server check inter 250ms fall 2 rise 1
@@ -37,14 +37,14 @@ backend nodes
 
 
 @contextmanager
-def balanced(nodes: Sequence[Node], port: int, folder: Path) -> Iterator[None]:
+def balanced(nodes: Sequence[Node], port: int, folder: Path, check: str) -> Iterator[None]:
     """HAProxy on a port, for as long as the block runs. It repeats a request only where no connection came about."""
     if not Path(_HAPROXY).exists():
         raise AssertionError("HAProxy is missing: `make faults` installs it (Debian package: haproxy).")
     lines = [f"  use-server {node.name} if {{ req.cook({WHICH}) {node.name} }}\n" for node in nodes]
     lines += [f"  server {node.name} 127.0.0.1:{node.port}\n" for node in nodes]
     file = folder / "haproxy.cfg"
-    file.write_text(_CONFIGURATION.format(port=port) + "".join(lines), encoding="utf-8")
+    file.write_text(_CONFIGURATION.format(port=port, check=check) + "".join(lines), encoding="utf-8")
     with (
         (folder / "haproxy.log").open("ab") as log,
         subprocess.Popen([_HAPROXY, "-db", "-f", str(file)], stdout=log, stderr=log) as process,

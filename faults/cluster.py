@@ -102,8 +102,11 @@ async def _apart(url: str, work: Callable[[Transaction], T], *, is_writing: bool
 
 
 @contextmanager
-def cluster(postgresql: Server | None, *, count: int) -> Iterator[Cluster]:
-    """So many nodes on one PostgreSQL, or one on a SQLite file, each behind the balancer; gone afterwards."""
+def cluster(postgresql: Server | None, *, count: int, check: str = "/livez") -> Iterator[Cluster]:
+    """So many nodes on one PostgreSQL, or one on a SQLite file, each behind the balancer; gone afterwards.
+
+    `check`: what the balancer asks a node before it sends it requests.
+    """
     with tempfile.TemporaryDirectory(prefix="badgepin-faults-") as name:
         folder = Path(name)
         installation = folder / "installation"
@@ -120,7 +123,7 @@ def cluster(postgresql: Server | None, *, count: int) -> Iterator[Cluster]:
         running.guesses.touch()
         try:
             running.restart()
-            with balanced(nodes, bench.port, folder):
+            with balanced(nodes, bench.port, folder, check):
                 yield running
         finally:
             running.stop()

@@ -74,19 +74,21 @@ def next_migrations(folder: Path, body: str, *, oldest_served: str | None = None
     return copied
 
 
-def add_migration(migrations: Path, body: str, *, oldest_served: str | None = None) -> None:
-    """One more migration, after the newest of this version."""
+def add_migration(
+    migrations: Path, body: str, *, oldest_served: str | None = None, revision: str = NEXT, after: str = ""
+) -> None:
+    """One more migration, after the newest of this version or the one named."""
     lines = [
         '"""What the next version changes."""',
         "import time",
         "from pathlib import Path",
         "import sqlalchemy as sa",
         "from alembic import op",
-        f"revision = {NEXT!r}",
-        f"down_revision = {newest_revision()!r}",
+        f"revision = {revision!r}",
+        f"down_revision = {(after or newest_revision())!r}",
         "branch_labels = depends_on = None",
         f"oldest_served = {oldest_served!r}",
         f"def upgrade():{body}",
         'def downgrade():\n    op.drop_table("nicknames")\n    op.drop_column("users", "nickname")\n',
     ]
-    (migrations / "versions" / f"{NEXT}.py").write_text("\n".join(lines), encoding="utf-8")
+    (migrations / "versions" / f"{revision}.py").write_text("\n".join(lines), encoding="utf-8")

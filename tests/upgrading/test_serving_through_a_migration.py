@@ -14,6 +14,7 @@ from badgepin.services.health import check_schema
 from badgepin.store import migrate
 from badgepin.store.health import newest_revision
 from badgepin.store.migrate import MigrationRefused
+from badgepin.web.probe import probe
 from tests.graph.world import World
 from tests.postgres import Server
 from tests.upgrading.next_version import ADDS, FAILS, NEXT, TAKES_AWAY, counts, hangs, next_migrations
@@ -69,14 +70,20 @@ def _tables(world: World) -> dict[str, list[str]]:
 
 
 def test_requests_are_answered_while_a_newer_version_adds_to_the_database(world: World, tmp_path: Path) -> None:
-    statuses, refusal = _serve_through(world, next_migrations(tmp_path, ADDS))
+    folder = next_migrations(tmp_path, ADDS)
+    statuses, refusal = _serve_through(world, folder)
     assert refusal is None
     assert _is_well(statuses), statuses
     assert "nickname" in _tables(world)["users"]
     # and a node of this version may start again: the way back
     assert world.transact(check_schema) is None
+    world.run(probe(world.installation))
+    assert world.installation.readiness.judge() is None
     state = migrate.inspect(_url(world))
     assert (state.current, state.is_newer, state.is_current) == (NEXT, True, False)
+    migrate.downgrade(_url(world), newest_revision(), folder=folder)
+    assert migrate.inspect(_url(world)).is_current
+    assert world.transact(check_schema) is None
 
 
 def test_the_control_a_migration_that_takes_away_what_is_in_use_is_noticed(world: World, tmp_path: Path) -> None:
@@ -87,6 +94,11 @@ def test_the_control_a_migration_that_takes_away_what_is_in_use_is_noticed(world
     refused = world.transact(check_schema) or ""
     assert NEXT in refused
     assert "newer version" in refused
+    # a node that is caught by it says so, and a balancer sends nobody there
+    world.run(probe(world.installation))
+    problem = world.installation.readiness.judge()
+    assert problem is not None
+    assert (problem.status, problem.reason) == ("schema", refused)
 
 
 def test_a_migration_that_takes_away_what_this_version_does_without_is_served(world: World, tmp_path: Path) -> None:

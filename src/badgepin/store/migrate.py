@@ -131,7 +131,7 @@ def _state(connection: sa.Connection) -> SchemaState:
     newest = newest_revision()
     # of another revision every difference is one that is meant
     drift = compare_metadata(context, schema) if current == newest else []
-    is_newer = current not in {None, newest} and health.is_served(connection)
+    is_newer = current is not None and not health.is_known(current) and health.is_served(connection)
     return SchemaState(current, newest, tuple(str(difference) for difference in drift), is_newer)
 
 

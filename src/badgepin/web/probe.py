@@ -4,7 +4,7 @@ import asyncio
 import logging
 import time
 
-from badgepin.services.health import beat
+from badgepin.services.health import beat, check_schema
 from badgepin.store.transaction import StoreUnavailable
 from badgepin.web.installation import Installation
 from badgepin.web.node_clock import NodeClock
@@ -19,6 +19,7 @@ async def probe(installation: Installation) -> None:
     readiness, began = installation.readiness, time.perf_counter()
     try:
         theirs = await installation.database.write(beat)
+        readiness.schema_refusal = await installation.database.read(check_schema)
     except StoreUnavailable:
         readiness.note_failure()
         return
@@ -39,10 +40,8 @@ async def run_probe(installation: Installation) -> None:
             # whatever it is, the node lives on and says so
             readiness.note_failure()
             log.exception("The probe of the database failed.")
-        is_ready = readiness.judge() is None
-        if is_ready != was_ready and not readiness.is_stopping:
-            log.warning(
-                "This node is ready again." if is_ready else "This node is not ready: the database takes no write."
-            )
-        was_ready = is_ready
+        problem = readiness.judge()
+        if (problem is None) != was_ready and not readiness.is_stopping:
+            log.warning("This node is ready again." if problem is None else f"This node is not ready: {problem.reason}")
+        was_ready = problem is None
         await asyncio.sleep(EVERY)

@@ -1,4 +1,6 @@
-"""Whether this node can work, as its last durable write says (security design 12.2). A request for it never writes.
+"""Whether this node can work, as its last durable write and the schema say (security design 12.2).
+
+A request for it asks nobody.
 
 starting ──first write──▶ ready ──a write fails, or none for 15 s──▶ not ready ──a write──▶ ready
 any      ──order to stop──▶ stopping
@@ -27,6 +29,8 @@ class Readiness:
         self._written_at: float | None = None
         self._failed = False
         self.is_stopping = False
+        # why this version cannot serve the schema that the database now has
+        self.schema_refusal: str | None = None
         self.write_seconds = 0.0
         self.drift_seconds: float | None = None
 
@@ -39,6 +43,8 @@ class Readiness:
             return NotReady("starting", "This node has not yet written to the database.")
         if age is None or self._failed:
             return NotReady("database unavailable", "The database did not take the last write.")
+        if self.schema_refusal is not None:
+            return NotReady("schema", self.schema_refusal)
         if age > STALE:
             return NotReady("database unavailable", f"The database has not answered to a write for {age:.0f} seconds.")
         return None
