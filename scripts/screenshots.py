@@ -144,6 +144,7 @@ def take_for_docs(browser: Browser, demo: Demo) -> None:
     desk.take(PICTURES / "admin-policy-change.webp")
     desk.open(f"stores/{demo.first('/directory/administrativeUnits')}")
     desk.take(PICTURES / "admin-store.webp")
+    _take_many(desk)
     desk.context.close()
 
 
@@ -162,6 +163,22 @@ def _take_managers(desk: Desk) -> None:
     desk.take(PICTURES / "desk-code.webp")
     desk.page.click("#revoke-now")
     desk.context.close()
+
+
+def _take_many(desk: Desk) -> None:
+    desk.open("many")
+    desk.page.select_option("#many-whom", "without")
+    desk.take(PICTURES / "desk-many.webp")
+    desk.page.click("#many-look")
+    desk.page.wait_for_selector("#many-announced")
+    desk.page.wait_for_load_state("networkidle")
+    desk.take(PICTURES / "desk-many-look.webp")
+    desk.page.click("#many-start")
+    desk.page.wait_for_selector("#many-left", timeout=120_000)
+    desk.page.wait_for_load_state("networkidle")
+    desk.take(PICTURES / "desk-many-ready.webp")
+    desk.page.click("#many-cancel")
+    desk.page.wait_for_selector("#many-end")
 
 
 def take_to_look(browser: Browser, demo: Demo, folder: Path, only: str) -> None:

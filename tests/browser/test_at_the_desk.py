@@ -294,7 +294,7 @@ def test_many_badges_are_looked_at_made_saved_and_only_then_work(
     page.click("#go-on")
     page.click("#many-look")
     page.wait_for_selector("#many-announced")
-    assert page.inner_text("#many-announced") == "1 get a badge and a PIN"
+    assert page.inner_text("#many-announced") == "Get a badge and a PIN: 1"
     assert axe(page) == []
     store.age_desk_proofs(20)
     page.click("#many-start")
@@ -335,7 +335,7 @@ def test_revoking_many_shows_first_what_would_end_and_asks(
     page.click("#go-on")
     page.click("[data-kind=revoke]")
     page.click("#many-look")
-    page.wait_for_selector("#many-announced:has-text('1 badges are revoked')")
+    page.wait_for_selector("#many-announced:has-text('Badges that end: 1')")
     page.click("#many-start")
     page.click("#many-sure")
     page.wait_for_selector("#many-end:has-text('1 badges are revoked')", timeout=60_000)

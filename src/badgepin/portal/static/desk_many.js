@@ -2,7 +2,23 @@
 import { showBatch } from "./desk_batch.js";
 import { button, fill, h } from "./desk_dom.js";
 
-const LAYOUTS = ["cr80-a4", "cr80", "cr80-letter", "a4-24-63x34", "a4-24-70x37", "a4-8-99x68", "a4-4-105x148", "letter-30-2.6x1in", "letter-10-4x2in", "cards-letter-10", "label-62x29", "label-57x32", "label-100x50"];
+// the layouts that a store has paper for: name, kind, how many on a sheet, and what the package says
+/** @type {[string, string, number, string][]} */
+const LAYOUTS = [
+  ["cr80-a4", "paperCardSheet", 10, "A4"],
+  ["cr80", "paperCards", 1, "CR80"],
+  ["cr80-letter", "paperCardSheet", 8, "Letter"],
+  ["a4-24-63x34", "paperLabelSheet", 24, "A4, 63.5 × 33.9 mm"],
+  ["a4-24-70x37", "paperLabelSheet", 24, "A4, 70 × 37 mm"],
+  ["a4-8-99x68", "paperLabelSheet", 8, "A4, 99.1 × 67.7 mm"],
+  ["a4-4-105x148", "paperLabelSheet", 4, "A4, 105 × 148 mm"],
+  ["letter-30-2.6x1in", "paperLabelSheet", 30, "Letter, 2⅝ × 1 in"],
+  ["letter-10-4x2in", "paperLabelSheet", 10, "Letter, 4 × 2 in"],
+  ["cards-letter-10", "paperCardSheet", 10, "Letter, 3½ × 2 in"],
+  ["label-62x29", "paperLabels", 1, "62 × 29 mm"],
+  ["label-57x32", "paperLabels", 1, "57 × 32 mm"],
+  ["label-100x50", "paperLabels", 1, "100 × 50 mm"],
+];
 const MOST_GROUPS = 200;
 /** Days before its end from which a badge is worth a new one. */
 export const SOON = 30;
@@ -24,7 +40,7 @@ export async function showMany(desk, main, [id]) {
   const { say } = desk;
   const issue = h("div", { class: "fields" }), revoke = h("div", { class: "fields", hidden: true });
   const whom = h("select", { id: "many-whom" });
-  const layout = h("select", { id: "many-layout" }, ...LAYOUTS.map((name) => h("option", { value: name }, name)));
+  const layout = h("select", { id: "many-layout" }, ...LAYOUTS.map(([name, kind, count, size]) => h("option", { value: name }, `${say(kind, { count })} · ${size}`)));
   const first = h("input", { id: "many-first", type: "number", min: "1", max: "30", value: "1", inputmode: "numeric" });
   const before = h("input", { id: "many-before", type: "date" });
   const groups = desk.me.pages.includes("groups") ? await desk.api.all("/groups?$select=id,displayName&$top=100", MOST_GROUPS) : [];
