@@ -88,12 +88,16 @@ def make_backup(source: BackupSource, target: Path, ring: KeyRing, now: datetime
     return file
 
 
-def clear_left(data: Path, folder: Path) -> None:
-    """Remove what backups left that were cut off: clear copies in the data folder, half a file where they go to."""
-    clear_scratch(data)
+def clear_left(data: Path, folder: Path) -> bool:
+    """Remove what backups left that were cut off: clear copies in the data folder, half a file where they go to.
+
+    Whether there was one. Raises `OSError`.
+    """
+    is_cut_off = clear_scratch(data)
     if folder.is_dir():
         for partial in left_behind(folder, _PARTIAL):
             partial.unlink(missing_ok=True)
+    return is_cut_off
 
 
 def prune_backups(folder: Path, keep: int) -> int:

@@ -31,16 +31,20 @@ def scratch_folder(data: Path, prefix: str) -> Iterator[Path]:
         os.close(lock)
 
 
-def clear_scratch(data: Path) -> None:
-    """Remove what crashes left in scratch folders; the name of a drill's database stays until that is gone too."""
-    for prefix in (BACKUP_SCRATCH, RESTORE_SCRATCH):
-        for folder in left_behind(data, f"{prefix}*"):
-            if not (folder / DRILL).exists():
-                shutil.rmtree(folder, ignore_errors=True)
-                continue
-            for path in folder.iterdir():
-                if path.name != DRILL:
-                    path.unlink(missing_ok=True)
+def clear_scratch(data: Path) -> bool:
+    """Remove what crashes left in scratch folders; the name of a drill's database stays until that is gone too.
+
+    Whether a backup was cut off.
+    """
+    cut_off = left_behind(data, f"{BACKUP_SCRATCH}*")
+    for folder in [*cut_off, *left_behind(data, f"{RESTORE_SCRATCH}*")]:
+        if not (folder / DRILL).exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            continue
+        for path in folder.iterdir():
+            if path.name != DRILL:
+                path.unlink(missing_ok=True)
+    return bool(cut_off)
 
 
 def left_behind(folder: Path, pattern: str) -> list[Path]:

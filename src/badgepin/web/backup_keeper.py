@@ -19,16 +19,35 @@ _AGAIN_AFTER = timedelta(minutes=10)
 
 async def run_backups(installation: Installation) -> None:
     """Make a backup whenever one is due, until cancelled."""
-    settings, data = installation.settings, Path(installation.settings.data)
-    with suppress(OSError):
-        # of a node that was killed
-        await asyncio.to_thread(services.clear_left, data, Path(settings.backup_directory or data))
+    settings = installation.settings
+    is_cut_off = await asyncio.to_thread(_clear, installation)
     while settings.backup_directory:
         try:
+            if is_cut_off:
+                await _free_at_once(installation)
+                is_cut_off = False
             await make_due_backup(installation)
         except StoreUnavailable:
             log.warning("A scheduled backup waits for the database.")
         await asyncio.sleep(_LOOK_EVERY)
+
+
+def _clear(installation: Installation) -> bool:
+    data = Path(installation.settings.data)
+    try:
+        return services.clear_left(data, Path(installation.settings.backup_directory or data))
+    except OSError as error:
+        log.warning("What an earlier backup left cannot be looked for (%s).", error.strerror)
+        return False
+
+
+async def _free_at_once(installation: Installation) -> None:
+    """The backup that this node was making when it was killed is due again."""
+    database = installation.database
+    chore = await database.read(lambda tx: services.find_chore(tx, services.BACKUP))
+    if chore is not None and (chore.done_at is None or chore.done_at < chore.claimed_at):
+        every = timedelta(hours=installation.settings.backup_every_hours)
+        await _note_failure(installation, "The node that made it was killed.", installation.clock() - every)
 
 
 async def make_due_backup(installation: Installation) -> Path | None:
