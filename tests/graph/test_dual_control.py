@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from badgepin.domain.dual_control import UNLOCKS_THAT_ALERT
 from badgepin.store import qr_code_pin as store
 from badgepin.store import tables
+from tests.graph.batches import counts, create, named, rows, wait
 from tests.graph.world import World, guid
 
 BOTH_HANDS, UNLOCKS = "Dual control alert", "Repeated unlock alert"
@@ -173,3 +174,17 @@ def test_alerts_stand_out_in_the_activity_and_can_be_asked_for_alone(onboarded: 
     assert onboarded.request("GET", ALERTS.replace("true", "perhaps"), token=token).status_code == 400
     audits = "/auditLogs/directoryAudits?$filter=activityDisplayName eq 'Dual control alert'"
     assert len(onboarded.request("GET", audits, token=token).json()["value"]) == 1
+
+
+def test_a_batch_of_one_hand_gives_nobody_both_where_that_is_refused(world: World) -> None:
+    _with(world, dual_control="block")
+    token = world.person("authentication_administrator")
+    done = wait(world, create(world, named("worker", "colleague"), token), token)
+    assert counts(done) == {"problem": 2}
+    assert {row["problem"] for row in rows(world, done, token)} == {"dualControlRequired"}
+    assert world.rows(tables.qr_codes) == []
+    assert world.rows(tables.pins) == []
+    # whose PIN is another's gets a badge of this hand
+    world.create_method()
+    assert world.request("DELETE", world.method_path("worker", "/standardQRCode"), token=world.admin).status_code == 204
+    assert counts(wait(world, create(world, named("worker"), token), token)) == {"waiting": 1}

@@ -13,6 +13,7 @@ from badgepin.domain.badge_batch import (
 )
 from badgepin.domain.qr_code import CodeKind
 from badgepin.graph.body import Json, boolean, instant, integer, invalid, text, texts
+from badgepin.graph.errors import code_of
 from badgepin.graph.json import instant_text
 from badgepin.services.badge_batch import Overview
 from badgepin.services.batch import Selection
@@ -161,7 +162,7 @@ def row_json(row: BatchRow) -> Json:
         "qrCodeId": row.code_id,
         "qrCodeKind": row.code_kind,
         "result": row.result.value,
-        "problem": row.problem or None,
+        "problem": code_of(row.problem) if row.problem else None,
     }
 
 

@@ -149,6 +149,15 @@ def from_domain(error: DomainError, family: Family) -> GraphError:
             return forbidden(family)
 
 
+def code_of(name: str) -> str:
+    """The wire's code for what was noted as the name of a reason; other notes are codes already."""
+    known = next((texts for reason, texts in _WIRE.items() if reason.value == name), None)
+    if known is not None:
+        return known[1]
+    first, *others = name.split("_")
+    return first + "".join(map(str.capitalize, others))
+
+
 class _Blank(dict[str, object]):
     def __missing__(self, key: str) -> str:
         return key

@@ -164,7 +164,8 @@ async function listPeople(desk, path, people, more, begins) {
   const page = await desk.api.get(path);
   const items = page.value.map((/** @type {any} */ row) => {
     const bad = ["problem", "notDone", "takenBack"].includes(row.result);
-    const detail = row.problem ? say("manyProblem") : "";
+    const why = `error_${row.problem}`;
+    const detail = row.problem ? say(desk.knows(why) ? why : "manyProblem") : "";
     const inside = [h("span", { class: "who" }, h("bdi", { class: "name" }, row.userDisplayName ?? row.named), h("span", { class: "quiet" }, detail || row.userPrincipalName || "")), h("span", { class: "states" }, h("span", { class: `state ${bad ? "bad" : row.result === "working" ? "good" : "none"}` }, say(`result_${row.result}`)))];
     return h("li", {}, row.userId ? h("a", { href: `${desk.base}/person/${row.userId}`, class: "person" }, ...inside) : h("div", { class: "person" }, ...inside));
   });
