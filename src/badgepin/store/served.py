@@ -2,7 +2,7 @@
 
 A migration that only adds can be ignored by the versions of before. One that takes something away says in
 `oldest_served` from which revision on programs do without it. The database keeps the list, because an old program
-cannot know what comes after it.
+cannot know what comes after it (docs/decisions/0024).
 """
 
 from collections.abc import Collection
