@@ -12,6 +12,7 @@ from faults.failover import failover
 from faults.node_crash import node_crash
 from faults.patroni import patroni
 from faults.power_cut import power_cut
+from faults.published import published_keys
 from faults.upgrade import upgrade
 
 # one line for each experiment: its name, what it does in a line, and its function, which is told whether to be quick
@@ -30,6 +31,7 @@ EXPERIMENTS: dict[str, tuple[str, Callable[[bool], None]]] = {
     "clocks": ("three nodes whose clocks are ten minutes apart", clocks.clocks),
     "keys": ("three nodes on one key ring: every key rotated under load, and one that leaked", rotation.keys),
     "upgrade": ("three nodes upgraded and taken back one by one, under load", upgrade),
+    "published-keys": ("tokens checked by applications that keep the published keys for ten minutes", published_keys),
     "outages": ("audit table or database away, a disk that is full or slow", outages.outages),
 }
 
