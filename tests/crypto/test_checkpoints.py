@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from badgepin.crypto.checkpoint import CheckpointKey
 from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.key_rotation import KINDS, rotate_at_once
 from badgepin.domain.audit_chain import Checkpoint
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123456, tzinfo=UTC)
-KEY = CheckpointKey(create_key_ring(NOW))
+RING = create_key_ring(NOW)
+KEY = CheckpointKey(RING)
 LETTERS = string.ascii_letters + string.digits + "-_."
 
 
@@ -52,3 +54,10 @@ def test_another_installation_signs_under_another_name() -> None:
     assert KEY.read(other) is None
     assert KEY.is_anothers(other)
     assert not KEY.is_anothers(KEY.sign(_checkpoint()))
+
+
+def test_a_new_audit_key_signs_and_what_the_old_one_signed_is_still_read() -> None:
+    turned = CheckpointKey(rotate_at_once(RING, KINDS["audit"], NOW))
+    old, new = KEY.sign(_checkpoint()), turned.sign(_checkpoint())
+    assert turned.read(old) == turned.read(new) == _checkpoint()
+    assert (turned.is_anothers(old), KEY.is_anothers(new), KEY.read(new)) == (False, True, None)

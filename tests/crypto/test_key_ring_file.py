@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from badgepin.crypto.key_ring import create_key_ring
+from badgepin.crypto.checkpoint import CheckpointKey
+from badgepin.crypto.key_ring import create_key_ring, journal_keys
 from badgepin.crypto.key_ring_file import (
     KeyRingRefused,
     add_kek,
@@ -185,8 +186,9 @@ CHANGES: dict[str, Change] = {
     "a signing key that is not PEM": lambda file: _first(file).update(pem="x"),
     "a signing key on a curve": lambda file: _first(file).update(pem=_pem()),
     "a signing key under a password": lambda file: _first(file).update(pem=_pem(password=b"x")),
-    "an audit key that is not PEM": lambda file: file.update(audit_signing_key=""),
-    "an audit key of RSA": lambda file: file.update(audit_signing_key=_first(file)["pem"]),
+    "an audit key that is not PEM": lambda file: file["audit_keys"][0].update(pem=""),
+    "no audit key": lambda file: file.update(audit_keys=[]),
+    "an audit key of RSA": lambda file: file["audit_keys"][0].update(pem=_first(file)["pem"]),
 }
 
 
@@ -231,6 +233,8 @@ def _of_version_1(path: Path, *states: str) -> None:
     ]
     for name in ("peppers", "row_macs", "challenges", "seals", "journals", "backups"):
         file[name][0].pop("active_at")
+    file["audit_signing_key"] = file.pop("audit_keys")[0]["pem"]
+    file.pop("journals")
     _rewrite(path, json.dumps({**file, "version": 1}).encode())
 
 
@@ -240,6 +244,8 @@ def test_a_ring_of_the_version_that_kept_states_is_read(path: Path) -> None:
     assert [key.kid for key in ring.at(NOW).signing_keys] == ["k1", "k0"], "a key that never signed is made anew"
     assert [key.kid for key in ring.at(NOW + 3 * DAY).signing_keys] == ["k1"]
     assert ring.at(NOW).peppers[0].key == RING.peppers[0].key
+    assert CheckpointKey(ring).kid == CheckpointKey(RING).kid
+    assert journal_keys(ring) == journal_keys(rotate_at_once(ring, KINDS["audit"], NOW)), "it is derived from the first"
 
 
 @pytest.mark.parametrize("states", [(), ("retired",), ("active", "active"), ("active", "gone")], ids=str)

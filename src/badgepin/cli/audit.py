@@ -20,7 +20,7 @@ from badgepin.crypto.key_ring_file import KeyRingRefused, load_key_ring
 from badgepin.services.tenant import find_tenant, list_tenants
 from badgepin.store import audit_checkpoint
 from badgepin.web.audit_anchors import FILE
-from badgepin.web.installation import Installation
+from badgepin.web.installation import Installation, system_clock
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None, help="The audit log, and proof that nobody changed it.")
 
@@ -96,7 +96,7 @@ def checkpoints(
 
 @app.command()
 def key(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """Print the public key that checkpoints are verified with, as PEM or as a JWK. Keep it where checkpoints go.
+    """Print the public key that signs checkpoints now, as PEM or as a JWK. Keep it where checkpoints go, each of them.
 
     \b
     badgepin audit key > audit-key.pem
@@ -104,7 +104,7 @@ def key(data: DataOption = None, as_json: JsonOption = False) -> None:
     """
     settings = settings_of(data)
     try:
-        found = CheckpointKey(load_key_ring(settings.key_ring_path, settings.kek_path))
+        found = CheckpointKey(load_key_ring(settings.key_ring_path, settings.kek_path).at(system_clock()))
     except KeyRingRefused as error:
         raise CommandRefused(str(error)) from error
     if as_json:

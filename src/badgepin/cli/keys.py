@@ -82,8 +82,8 @@ def rotate(
     """Give a key a successor. Nobody notices a planned one; running nodes need no restart.
 
     Every node knows the new key at once and uses it later: copy the file to nodes that have their own before that.
-    The old key is accepted until nothing that it made is alive; then it goes by itself. Peppers, row MACs, journal and
-    backup keys stay, for they open what is kept, until `keys remove`.
+    The old key is accepted until nothing that it made is alive; then it goes by itself. Peppers, row MACs and keys
+    of journals, backups and the audit log stay, for they open and check what is kept, until `keys remove`.
 
     With --emergency tokens (kind signing) or pages and refresh tokens (challenge, seal) of the old key are refused
     within seconds on every node, and people sign in anew.
@@ -115,7 +115,7 @@ def rotate(
 def remove(
     kid: Annotated[str, typer.Argument(metavar="KID", help="The key's name, from `keys list`.")],
     yes: Annotated[
-        bool, typer.Option("--yes", help="Also a key that old backups or journals were made under.")
+        bool, typer.Option("--yes", help="Also a key that old backups, journals or checkpoints need.")
     ] = False,
     data: DataOption = None,
 ) -> None:
@@ -233,8 +233,11 @@ def _check_unneeded(settings: Settings, ring: KeyRing, kid: str, *, is_sure: boo
         needed = run_on_installation(settings, lambda held: held.database.read(lambda tx: services.is_needed(tx, kid)))
         if needed:
             raise CommandRefused(f"{kid} is still needed: {needed}")
-    if kid in {key.kid for key in (*ring.peppers, *ring.row_macs, *ring.journals, *ring.backups)} and not is_sure:
-        raise CommandRefused(f"A backup or journal of its time may need {kid}: when none is left, repeat with --yes.")
+    lasting = (*ring.peppers, *ring.row_macs, *ring.journals, *ring.backups, *ring.audit_keys)
+    if kid in {key.kid for key in lasting} and not is_sure:
+        raise CommandRefused(
+            f"A backup, journal or checkpoint of its time may need {kid}: when none is left, repeat with --yes."
+        )
 
 
 def _change(settings: Settings, change: Callable[[KeyRing], KeyRing]) -> KeyRing:

@@ -8,11 +8,11 @@ from typing import Any
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_private_key
 
 from badgepin.crypto.jws_header import read_jws_header
-from badgepin.crypto.key_ring import KeyRing
+from badgepin.crypto.key_ring import AuditKey, KeyRing
 from badgepin.domain.audit_chain import Checkpoint
 
 TYPE = "badgepin-audit+jwt"
@@ -31,14 +31,13 @@ class _Claims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CheckpointKey:
-    """Signs checkpoints and reads its own again."""
+    """Signs checkpoints with the audit key in use, and reads those of every audit key in the ring."""
 
     def __init__(self, ring: KeyRing) -> None:
-        key = load_pem_private_key(ring.audit_signing_key.encode(), password=None)
-        if not isinstance(key, Ed25519PrivateKey):
-            raise TypeError("The audit key is an Ed25519 key.")
-        self._key, self._public = key, key.public_key()
-        self.kid = _thumbprint(self._x)
+        keys = [_private_key(key) for key in ring.audit_keys]
+        self._key, self._public = keys[0], keys[0].public_key()
+        self._publics = {_thumbprint(_x(key.public_key())): key.public_key() for key in keys}
+        self.kid = _thumbprint(_x(self._public))
 
     def sign(self, checkpoint: Checkpoint) -> str:
         """A compact JWS that says all of it."""
@@ -46,12 +45,13 @@ class CheckpointKey:
         return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.kid, "typ": TYPE})
 
     def read(self, token: str) -> Checkpoint | None:
-        """The checkpoint, or None when this key did not sign it."""
+        """The checkpoint, or None when none of the keys signed it."""
         header = read_jws_header(token)
-        if header is None or (header.alg, header.typ, header.kid) != (ALGORITHM, TYPE, self.kid):
+        public = self._publics.get(header.kid or "") if header else None
+        if header is None or public is None or (header.alg, header.typ) != (ALGORITHM, TYPE):
             return None
         try:
-            claims = jwt.decode(token, self._public, algorithms=[ALGORITHM], options=_SIGNATURE_ONLY)
+            claims = jwt.decode(token, public, algorithms=[ALGORITHM], options=_SIGNATURE_ONLY)
             read = msgspec.convert(claims, _Claims)
         except (jwt.PyJWTError, msgspec.ValidationError):
             return None
@@ -64,7 +64,7 @@ class CheckpointKey:
     def is_anothers(self, token: str) -> bool:
         """Whether it says that another key signed it: a checkpoint of another installation."""
         header = read_jws_header(token)
-        return header is not None and header.typ == TYPE and header.kid != self.kid
+        return header is not None and header.typ == TYPE and header.kid not in self._publics
 
     def public_pem(self) -> str:
         """The public half, for whoever wants to verify without this ring."""
@@ -72,11 +72,18 @@ class CheckpointKey:
 
     def public_jwk(self) -> dict[str, str]:
         """The same as a JWK (RFC 8037)."""
-        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": self.kid, "x": self._x}
+        return {"kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": ALGORITHM, "kid": self.kid, "x": _x(self._public)}
 
-    @property
-    def _x(self) -> str:
-        return _base64url(self._public.public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+def _private_key(key: AuditKey) -> Ed25519PrivateKey:
+    loaded = load_pem_private_key(key.pem.encode(), password=None)
+    if not isinstance(loaded, Ed25519PrivateKey):
+        raise TypeError("Audit keys are Ed25519 keys.")
+    return loaded
+
+
+def _x(public: Ed25519PublicKey) -> str:
+    return _base64url(public.public_bytes(Encoding.Raw, PublicFormat.Raw))
 
 
 def _thumbprint(x: str) -> str:

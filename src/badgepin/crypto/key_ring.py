@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from badgepin.crypto.randomness import new_key_id
 
 SYMMETRIC_BYTES = 32
-FAMILIES = ("peppers", "row_macs", "challenges", "seals", "signing_keys", "journals", "backups")
+FAMILIES = ("peppers", "row_macs", "challenges", "seals", "signing_keys", "journals", "backups", "audit_keys")
 KEEP = {
     # the longest token, a demo's, lives for 24 hours; the rest is for nodes that get a copied file late
     "signing_keys": timedelta(hours=25),
@@ -57,6 +57,12 @@ class SigningKey(Key, frozen=True, kw_only=True, omit_defaults=True):
     pem: str
 
 
+class AuditKey(Key, frozen=True, kw_only=True, omit_defaults=True):
+    """An Ed25519 key (PEM, PKCS#8) that signs checkpoints of the audit log."""
+
+    pem: str
+
+
 class BackupKey(Key, frozen=True, kw_only=True, omit_defaults=True):
     """An age identity (X25519): its public half encrypts backups, and the `age` tool can open them with it."""
 
@@ -68,16 +74,20 @@ K = TypeVar("K", bound=Key)
 
 @dataclass(frozen=True)
 class KeyRing:
-    """Every key. In a ring `at` a moment the first key of each family is the one in use; the others check and open."""
+    """Every key. In a ring `at` a moment the first key of each family is the one in use; the others check and open.
+
+    `audit_signing_key`: in a ring of an older version its audit key, from which the journal's key is derived.
+    """
 
     peppers: tuple[SymmetricKey, ...]
     row_macs: tuple[SymmetricKey, ...]
     challenges: tuple[SymmetricKey, ...]
     seals: tuple[SymmetricKey, ...]
-    audit_signing_key: str = field(repr=False)
     signing_keys: tuple[SigningKey, ...]
     journals: tuple[SymmetricKey, ...] = ()
     backups: tuple[BackupKey, ...] = ()
+    audit_keys: tuple[AuditKey, ...] = ()
+    audit_signing_key: str = field(default="", repr=False)
 
     @property
     def active_signing_key(self) -> SigningKey:
@@ -121,16 +131,15 @@ def _at(keys: tuple[K, ...], keep: timedelta | None, now: datetime) -> tuple[K, 
 
 def create_key_ring(now: datetime) -> KeyRing:
     """A ring of fresh keys."""
-    audit = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return KeyRing(
         (new_symmetric_key(now),),
         (new_symmetric_key(now),),
         (new_symmetric_key(now),),
         (new_symmetric_key(now),),
-        audit,
         (new_signing_key(now),),
         (new_symmetric_key(now),),
         (new_backup_key(now),),
+        (new_audit_key(now),),
     )
 
 
@@ -155,6 +164,12 @@ def new_symmetric_key(active_at: datetime) -> SymmetricKey:
 def new_backup_key(active_at: datetime) -> BackupKey:
     """A fresh age identity."""
     return BackupKey(kid=new_key_id(), active_at=active_at, identity=str(pyrage.x25519.Identity.generate()))
+
+
+def new_audit_key(active_at: datetime) -> AuditKey:
+    """A fresh Ed25519 key."""
+    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    return AuditKey(kid=new_key_id(), active_at=active_at, pem=pem)
 
 
 def new_signing_key(active_at: datetime) -> SigningKey:

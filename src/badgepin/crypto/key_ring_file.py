@@ -25,7 +25,16 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from badgepin.crypto.key_ring import FAMILIES, SYMMETRIC_BYTES, BackupKey, Key, KeyRing, SigningKey, SymmetricKey
+from badgepin.crypto.key_ring import (
+    FAMILIES,
+    SYMMETRIC_BYTES,
+    AuditKey,
+    BackupKey,
+    Key,
+    KeyRing,
+    SigningKey,
+    SymmetricKey,
+)
 from badgepin.crypto.randomness import new_key_id
 
 _VERSION, _VERSION_WITH_STATES = 2, 1
@@ -57,11 +66,13 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     row_macs: list[SymmetricKey]
     challenges: list[SymmetricKey]
     seals: list[SymmetricKey]
-    audit_signing_key: str
     signing_keys: list[SigningKey]
     # rings of older versions lack these
     journals: list[SymmetricKey] = []
     backups: list[BackupKey] = []
+    audit_keys: list[AuditKey] = []
+    # and have this instead of the last
+    audit_signing_key: str = ""
 
 
 class _StatedKey(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -94,10 +105,11 @@ def load_key_ring(path: Path, kek: Path | None = None) -> KeyRing:
         tuple(file.row_macs),
         tuple(file.challenges),
         tuple(file.seals),
-        file.audit_signing_key,
         tuple(file.signing_keys),
         tuple(file.journals),
         tuple(file.backups),
+        tuple(file.audit_keys) or (AuditKey(kid="first", pem=file.audit_signing_key),),
+        file.audit_signing_key,
     )
     _check(ring, path)
     return ring
@@ -285,7 +297,8 @@ def _check(ring: KeyRing, path: Path) -> None:
     if any(len(key.key) != SYMMETRIC_BYTES for key in keys if isinstance(key, SymmetricKey)):
         refuse("holds a key of the wrong length")
     try:
-        if not isinstance(load_pem_private_key(ring.audit_signing_key.encode(), password=None), Ed25519PrivateKey):
+        audit = [load_pem_private_key(key.pem.encode(), password=None) for key in ring.audit_keys]
+        if not all(isinstance(key, Ed25519PrivateKey) for key in audit):
             refuse("holds a key of the wrong kind")
         if not all(_can_sign(key.pem) for key in ring.signing_keys):
             refuse("holds a key of the wrong kind")

@@ -10,6 +10,7 @@ from badgepin.crypto.key_ring import (
     Key,
     KeyRing,
     journal_keys,
+    new_audit_key,
     new_backup_key,
     new_signing_key,
     new_symmetric_key,
@@ -55,6 +56,7 @@ KINDS = {
         Kind("row-mac", "row_macs", new_symmetric_key),
         Kind("journal", "journals", new_symmetric_key),
         Kind("backup", "backups", new_backup_key),
+        Kind("audit", "audit_keys", new_audit_key),
     )
 }
 
