@@ -68,7 +68,7 @@ class _Application:
 
 def published_keys(is_quick: bool) -> None:  # noqa: FBT001 - every experiment is called so
     """I11: a signing key is published for twice as long as applications keep what is published."""
-    findings, few = Findings(), 2_000
+    findings, few = Findings(), 3_000
     good = _check_tokens(few if is_quick else 100_000, _SIGNING.least)
     weak = _check_tokens(few, timedelta(0))
     what = "tokens of 3 nodes checked with keys up to ten minutes old, a rotation an hour"
@@ -84,7 +84,8 @@ def _check_tokens(tokens: int, ahead: timedelta) -> Verdict:
         save_key_ring(create_key_ring(now), path)
         nodes = [_Node(path, now + POLL * each / 3) for each in range(3)]
         applications = [_Application(chance) for _ in range(5)]
-        rotates_at = now
+        # by then every application has keys that it keeps
+        rotates_at = now + 2 * _KEPT
         for _ in range(tokens):
             now += timedelta(seconds=1)
             if now >= rotates_at:
