@@ -147,7 +147,8 @@ def listener() -> Iterator[Listener]:
     made.close()
 
 
-def _signed_in_at(world: World, screen: Screen, listener: Listener) -> dict[str, Any]:
+def signed_in_at(world: World, screen: Screen, listener: Listener) -> dict[str, Any]:
+    """Sign in to an application whose back channel is the listener; answers the tokens."""
     settings = msgspec.structs.replace(world.installation.settings, backchannel_private_hosts=(listener.host,))
     object.__setattr__(world.installation, "settings", settings)
     till = Till(world)
@@ -162,7 +163,7 @@ def _signed_in_at(world: World, screen: Screen, listener: Listener) -> dict[str,
 def test_an_application_is_told_once_with_a_token_it_can_check(
     world: World, screen: Screen, listener: Listener
 ) -> None:
-    tokens = _signed_in_at(world, screen, listener)
+    tokens = signed_in_at(world, screen, listener)
     assert world.run(deliver_due(world.installation)) == 0
     assert world.request("DELETE", world.method_path("worker", "/standardQRCode"), token=world.admin).status_code == 204
     assert world.run(deliver_due(world.installation)) == 1
@@ -182,7 +183,7 @@ def test_an_application_is_told_once_with_a_token_it_can_check(
 def test_an_application_that_does_not_answer_is_told_again_later(
     world: World, screen: Screen, listener: Listener
 ) -> None:
-    _signed_in_at(world, screen, listener)
+    signed_in_at(world, screen, listener)
     listener.status = 503
     world.request("DELETE", world.method_path("worker"), token=world.admin)
     assert world.run(deliver_due(world.installation)) == 0
