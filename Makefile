@@ -18,7 +18,7 @@ SECURITY_BIN := .venv-security/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
 
-.PHONY: help setup demo test check deploy-check bench bench-peers faults format lock docs screenshots clients-setup postgresql node chromium programs figures fault-tools mutate audit sbom fuzz
+.PHONY: help setup demo test check deploy-check bench bench-peers faults format lock docs screenshots clients-setup postgresql node chromium programs figures fault-tools mutate audit sbom fuzz conformance
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -84,6 +84,9 @@ mutate: $(SECURITY) postgresql ## put weaknesses into copies of the code: tests 
 
 fuzz: $(SECURITY) ## hand the readers that strangers reach half a minute of hostile bytes each
 	@$(SECURITY_BIN)/python -m fuzz $(if $(ARGS),$(ARGS),all)
+
+conformance: $(SETUP) ## set a server up for the OpenID conformance suite, check it, and run the suite where CONFORMANCE_SUITE is it
+	@$(BIN)/python -m conformance $(ARGS)
 
 audit: $(SECURITY) ## look the locked packages up in the database of known vulnerabilities
 	@bash scripts/dependency_audit.sh $(SECURITY_BIN)/pip-audit requirements/base.txt

@@ -1,0 +1,1 @@
+"""The OpenID conformance suite's plans for Badgepin, and what runs them: docs/conformance.md."""
