@@ -20,6 +20,7 @@ from badgepin.store.sign_in_tables import session_clients, sessions
 from badgepin.store.tables import applications
 from badgepin.store.transaction import Transaction
 from badgepin.web.outbound import NotDelivered, post_form
+from tests.figures import Figure, record
 from tests.graph.world import CLIENT, TENANT, World, guid
 from tests.portal.screen import CHOSEN, PATH, SPA, Screen, Till, settled_badge
 
@@ -113,6 +114,8 @@ class Listener:
 
     def __init__(self) -> None:
         self.status = 200
+        # what it answers first, before it answers with its status; 0 hangs up
+        self.failures: list[int] = []
         self.tokens: list[str] = []
         listener = self
 
@@ -120,7 +123,10 @@ class Listener:
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"])).decode()
                 listener.tokens.append(parse_qs(body)["logout_token"][0])
-                self.send_response(listener.status)
+                status = listener.failures.pop() if listener.failures else listener.status
+                if not status:
+                    return
+                self.send_response(status)
                 self.send_header("content-length", "0")
                 self.end_headers()
 
@@ -149,6 +155,10 @@ def listener() -> Iterator[Listener]:
 
 def signed_in_at(world: World, screen: Screen, listener: Listener) -> dict[str, Any]:
     """Sign in to an application whose back channel is the listener; answers the tokens."""
+    return _told_at(world, listener).tokens(screen, settled_badge(world))
+
+
+def _told_at(world: World, listener: Listener) -> Till:
     settings = msgspec.structs.replace(world.installation.settings, backchannel_private_hosts=(listener.host,))
     object.__setattr__(world.installation, "settings", settings)
     till = Till(world)
@@ -157,7 +167,7 @@ def signed_in_at(world: World, screen: Screen, listener: Listener) -> dict[str, 
         tx.execute(sa.update(applications).values(backchannel_logout_uri=f"http://{listener.host}/back"))
 
     world.transact(register)
-    return till.tokens(screen, settled_badge(world))
+    return till
 
 
 def test_an_application_is_told_once_with_a_token_it_can_check(
@@ -193,6 +203,24 @@ def test_an_application_that_does_not_answer_is_told_again_later(
     world.clock.move(seconds=5)
     assert world.run(deliver_due(world.installation)) == 1
     assert all(row["told_at"] is not None for row in world.rows(session_clients))
+
+
+def test_every_session_is_told_of_however_often_the_application_fails_first(world: World, listener: Listener) -> None:
+    count = 10
+    badge, till = settled_badge(world), _told_at(world, listener)
+    for _ in range(count):
+        till.tokens(Screen(world), badge)
+    listener.failures = [503, 0, 500, 429, 0] * 5
+    world.request("DELETE", world.method_path("worker"), token=world.admin)
+    told = world.run(deliver_due(world.installation))
+    once = count - told
+    for wait in (5, 30, 120, 600):
+        world.clock.move(seconds=wait)
+        told += world.run(deliver_due(world.installation))
+    dialect = world.installation.database.dialect
+    what = f"sessions whose end an application did not hear of, failing 25 times first, {dialect}"
+    record(Figure("I18", what, count, count - told, f"told once and not again: {once} of {count}"))
+    assert once > 0
 
 
 @pytest.mark.parametrize(
