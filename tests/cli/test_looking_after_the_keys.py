@@ -34,6 +34,7 @@ def test_a_planned_key_is_known_first_and_may_be_taken_back(data: Path) -> None:
 def test_clients_get_time_to_fetch_a_key_unless_it_leaked(data: Path) -> None:
     before = _states(data, "signing")
     assert is_one_line(badgepin("keys", "rotate", "signing", "--in", "19", data=data), "--in 20")
+    assert is_one_line(badgepin("keys", "rotate", "--in", "20", "--emergency", data=data), "one of them")
     assert _states(data, "signing") == before
     done = badgepin("keys", "rotate", "signing", "--emergency", data=data)
     assert "ten minutes" in done.out

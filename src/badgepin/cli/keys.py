@@ -94,6 +94,8 @@ def rotate(
     badgepin keys rotate signing --emergency
     """
     wanted, settings, now = KINDS[kind.value], settings_of(data), system_clock()
+    if emergency and minutes is not None:
+        raise CommandRefused("--in plans, and --emergency does not wait: give one of them.")
     if emergency:
         _say_emergency(wanted, _change(settings, lambda ring: rotate_at_once(ring, wanted, now)), now)
         return
