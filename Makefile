@@ -18,7 +18,7 @@ SECURITY_BIN := .venv-security/bin
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-header --no-annotate --upgrade
 
-.PHONY: help setup demo test check deploy-check bench bench-peers faults format lock docs screenshots clients-setup postgresql node chromium programs figures fault-tools mutate audit sbom fuzz conformance
+.PHONY: help setup demo test check deploy-check bench bench-batches bench-peers faults format lock docs screenshots clients-setup postgresql node chromium programs figures fault-tools mutate audit sbom fuzz conformance
 
 help: ## say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -44,6 +44,9 @@ deploy-check: $(DEPLOYMENT) ## lint the files of deploy/: systemd, container, co
 
 bench: $(SETUP) postgresql ## measure the server on both databases and print the ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-batches: $(SETUP) ## make many badges over the API, beside their bare hashes and drawing: ARGS=1000
+	@$(BIN)/python -m benchmarks.batches $(ARGS)
 
 bench-peers: $(PEERS) ## install the servers that the bench compares with: node oidc-provider, privacyIDEA
 

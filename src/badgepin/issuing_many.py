@@ -20,6 +20,8 @@ from badgepin.store.transaction import Transaction
 from badgepin.web.installation import Installation
 
 _AT_ONCE = 50
+# while one of them commits, the other hashes
+_FOR_EACH_PLACE = 2
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ async def issue_many(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(installation.settings.hash_workers):
+            for _ in range(installation.settings.hash_workers * _FOR_EACH_PLACE):
                 group.create_task(work())
     except BaseException:
         await take_back(installation, new_call, [one for one in made if one])
