@@ -73,6 +73,7 @@ figures: $(SETUP) postgresql ## count the invariants anew and write docs/figures
 lock: $(SETUP) node ## resolve every dependency anew and write the locks with their hashes
 	@$(COMPILE) requirements/boot.in --output-file requirements/boot.txt
 	@$(COMPILE) pyproject.toml --output-file requirements/base.txt
+	@$(COMPILE) pyproject.toml --extra traces --constraints requirements/base.txt --output-file requirements/traces.txt
 	@$(COMPILE) pyproject.toml --group dev --group faults --constraints requirements/base.txt --output-file requirements/dev.txt
 	@$(COMPILE) pyproject.toml --group dev --group security --constraints requirements/dev.txt \
 		--output-file requirements/security.txt
@@ -92,7 +93,7 @@ conformance: $(SETUP) ## set a server up for the OpenID conformance suite, check
 	@$(BIN)/python -m conformance $(ARGS)
 
 audit: $(SECURITY) ## look the locked packages up in the database of known vulnerabilities
-	@bash scripts/dependency_audit.sh $(SECURITY_BIN)/pip-audit requirements/base.txt
+	@bash scripts/dependency_audit.sh $(SECURITY_BIN)/pip-audit requirements/traces.txt
 
 sbom: $(SECURITY) ## write the bill of materials, dist/badgepin.cdx.json (CycloneDX)
 	@mkdir -p dist

@@ -28,7 +28,7 @@ from badgepin.web.installation import Installation
 from badgepin.web.journal_keeper import JournalRefused, meet_the_past, note_the_end, run_journal_keeper
 from badgepin.web.key_ring_keeper import run_key_ring_keeper
 from badgepin.web.node_clock import NodeClock, follow
-from badgepin.web.observed import Observed
+from badgepin.web.observed import Observed, Tracing
 from badgepin.web.probe import probe, run_probe
 from badgepin.web.vitals import Vitals
 
@@ -44,13 +44,16 @@ _BEGUN_AGAIN = 5.0
 class Application:
     """Graph below `/v1.0` and `/beta`, everything else through Starlette."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, tracing: Tracing | None = None) -> None:
         self.installation = installation
         self._chores: set[asyncio.Task[None]] = set()
         graph = GraphDoor(Dispatcher(installation, ROUTES))
         people = [*_health_routes(installation), *portal_routes(installation), *oidc_routes(installation)]
-        self._graph = Observed(graph, installation.metrics, "graph")
-        self._rest = Observed(SecurityHeaders(Starlette(routes=people)), installation.metrics)
+        self._graph = Observed(graph, installation.metrics, "graph", tracing=tracing)
+        self._rest = Observed(SecurityHeaders(Starlette(routes=people)), installation.metrics, tracing=tracing)
+        self._tracing = tracing
+        if tracing is not None:
+            installation.hasher.note_wait = _both(installation.metrics.note_hash_wait, tracing.note_hash_wait)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection event."""
@@ -99,6 +102,8 @@ class Application:
         if self._chores:
             await note_the_end(self.installation)
         await close_installation(self.installation)
+        if self._tracing is not None:
+            await asyncio.to_thread(self._tracing.close)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -162,9 +167,17 @@ _CHORES = (
 )
 
 
-def create_app(installation: Installation) -> Application:
+def create_app(installation: Installation, tracing: Tracing | None = None) -> Application:
     """The ASGI application of an open installation."""
-    return Application(installation)
+    return Application(installation, tracing)
+
+
+def _both(one: Callable[[float | None], None], other: Callable[[float | None], None]) -> Callable[[float | None], None]:
+    def tell(seconds: float | None) -> None:
+        one(seconds)
+        other(seconds)
+
+    return tell
 
 
 def _health_routes(installation: Installation) -> list[Route]:

@@ -207,6 +207,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     Empty: nowhere. Whoever reaches it reads counts, never a name or an id."""
 
+    traces_endpoint: str = ""
+    """Where traces go, as `https://collector.example.com/v1/traces` (OTLP over HTTP). Empty: nowhere.
+
+    Needs the extra `badgepin[traces]`."""
+
     log_format: Literal["text", "json"] = "text"
     """How the server's log is written to standard error: lines for people, or one JSON object a line."""
 
@@ -339,6 +344,8 @@ def _check_shapes(settings: Settings) -> None:
 def _check_places(settings: Settings) -> None:
     if settings.metrics_listen:
         host_and_port(settings.metrics_listen)
+    if settings.traces_endpoint and not settings.traces_endpoint.startswith(("http://", "https://")):
+        raise SettingsRefused("traces_endpoint must start with http:// or https://.")
     for proxy in settings.trusted_proxies:
         _check_proxy(proxy)
     for anchor in settings.audit_anchors:

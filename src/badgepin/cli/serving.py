@@ -21,6 +21,7 @@ from badgepin.cli.metrics import Exposition
 from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.renewal import CertificateWatch
 from badgepin.cli.running import RunningElsewhere, serving
+from badgepin.cli.traces import open_traces
 from badgepin.crypto.certificate import CertificateRefused
 from badgepin.opening import open_installation
 from badgepin.settings import Settings
@@ -49,7 +50,8 @@ def serve(settings: Settings, announce: Announce) -> None:
 
 
 async def _serve(settings: Settings, announce: Announce) -> None:
-    application = create_app(open_installation(settings))
+    tracing = open_traces(settings)
+    application = create_app(open_installation(settings), tracing)
     try:
         await application.start()
         _give_memory_back()

@@ -38,6 +38,13 @@ def client_address(scope: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -
     return str(address)
 
 
+def is_from_proxy(scope: Mapping[str, Any], trusted_proxies: tuple[str, ...]) -> bool:
+    """Whether a listed proxy is the connection's other end."""
+    peer = scope.get("client")
+    address = _parse(str(peer[0])) if peer else None
+    return address is not None and _is_listed(address, _networks(trusted_proxies))
+
+
 def _forwarded(scope: Mapping[str, Any]) -> list[str]:
     lines = [value.decode("latin-1") for name, value in scope["headers"] if name.lower() == b"x-forwarded-for"]
     return ",".join(lines).split(",")[-_MOST_HOPS:]

@@ -7,10 +7,11 @@ from uuid import uuid4
 
 @dataclass
 class CurrentRequest:
-    """`id` names it in the log, `route` becomes known when its path is matched."""
+    """`id` names it in the log, `route` becomes known when its path is matched, `span` is what traces know it by."""
 
     id: str = field(default_factory=lambda: str(uuid4()))
     route: str = ""
+    span: object = None
 
 
 _CURRENT: ContextVar[CurrentRequest | None] = ContextVar("badgepin_request", default=None)

@@ -13,7 +13,8 @@ from badgepin import __version__
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _WAITS = (0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5)
-_VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+VERBS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""The verbs that are told apart; any other is counted as `other`."""
 
 CAUSES = {
     "challenge not for this page, or too old": "stale_challenge",
@@ -29,7 +30,7 @@ CAUSES = {
 
 @dataclass(frozen=True)
 class Answered:
-    """One answered request: `route` is the pattern of its path, never the path."""
+    """One answered request: `route` is the pattern of its path, never the path; `verb` one of `VERBS`, or `other`."""
 
     door: str
     route: str
@@ -90,8 +91,7 @@ class Metrics:
 
     def note_request(self, answered: Answered) -> None:
         """Count an answered request."""
-        verb = answered.verb if answered.verb in _VERBS else "other"
-        labels = answered.door, answered.route, verb
+        labels = answered.door, answered.route, answered.verb
         self._requests.labels(*labels, str(answered.status)).inc()
         self._seconds.labels(*labels).observe(answered.seconds)
 
