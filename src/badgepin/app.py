@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -169,6 +170,8 @@ _CHORES = (
 
 def create_app(installation: Installation, tracing: Tracing | None = None) -> Application:
     """The ASGI application of an open installation."""
+    if tracing is not None:
+        installation = replace(installation, database=tracing.around(installation.database))
     return Application(installation, tracing)
 
 

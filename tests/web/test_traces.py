@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator
+from contextvars import Context
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +11,15 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
 
 from badgepin.app import create_app
 from badgepin.cli.refusal import CommandRefused
 from badgepin.cli.traces import open_traces
 from badgepin.reference_client import SignedIn
 from badgepin.settings import Settings, SettingsRefused, read_settings
+from badgepin.store.transaction import StoreUnavailable
+from badgepin.web.installation import Installation
 from badgepin.web.traces import Traces
 from tests.graph.world import TENANT, World, guid
 from tests.portal.screen import CHOSEN, PATH, Screen, badge_of, settled_badge
@@ -32,13 +36,20 @@ class Collector:
     """A world whose spans are kept."""
 
     world: World
+    untraced: Installation
     kept: InMemorySpanExporter
 
     def trust(self, *proxies: str) -> "Collector":
         """The same, with these proxies listed."""
         traces = Traces(SimpleSpanProcessor(self.kept), proxies)
-        self.world._application = create_app(self.world.installation, traces)
+        self.world._application = create_app(self.untraced, traces)
+        self.world.installation = self.world._application.installation
         return self
+
+    def request(self) -> ReadableSpan:
+        """The one request since the last look."""
+        [span] = [span for span in self.spans() if span.kind is SpanKind.SERVER]
+        return span
 
     def spans(self) -> list[ReadableSpan]:
         """What has ended since the last look."""
@@ -50,15 +61,15 @@ class Collector:
 @pytest.fixture
 def collector(world: World) -> Iterator[Collector]:
     """The collector, and no listed proxy."""
-    noted = world.installation.hasher.note_wait
-    yield Collector(world, InMemorySpanExporter()).trust()
+    noted, untraced = world.installation.hasher.note_wait, world.installation
+    yield Collector(world, untraced, InMemorySpanExporter()).trust()
+    world.installation = untraced
     world.installation.hasher.note_wait = noted
 
 
 def _ask(collector: Collector, **headers: str) -> ReadableSpan:
     collector.world.request("GET", f"/{TENANT}/discovery/v2.0/keys", plain=True, headers=headers)
-    [span] = collector.spans()
-    return span
+    return collector.request()
 
 
 def test_a_request_is_a_span_named_by_verb_and_pattern(collector: Collector) -> None:
@@ -72,10 +83,10 @@ def test_a_request_is_a_span_named_by_verb_and_pattern(collector: Collector) -> 
     }
     assert span.resource.attributes["service.name"] == "badgepin"
     collector.world.request("GET", collector.world.method_path("worker"), token=collector.world.admin)
-    [graph] = collector.spans()
+    graph = collector.request()
     assert (graph.name.startswith("GET /"), "worker" in graph.name) == (True, False)
     collector.world.request("BREW", "/nowhere", plain=True)
-    assert [each.name for each in collector.spans()] == ["other none"]
+    assert collector.request().name == "other none"
 
 
 def test_no_span_of_a_sign_in_names_anybody(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,6 +127,30 @@ def test_the_wait_for_a_pin_hash_is_a_span_below_its_request(collector: Collecto
         assert wait.parent is not None
         [request] = [span for span in spans if span.context.span_id == wait.parent.span_id]
         assert request.name.split(" ")[0] in {"PUT", "POST"}
+
+
+def test_a_transaction_is_a_span_below_its_request_and_failed_only_when_the_database_is_away(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, path = collector.world, f"/{TENANT}/discovery/v2.0/keys"
+    assert world.request("GET", path, plain=True).status_code == 200
+    [read, request] = collector.spans()
+    assert (read.name, dict(read.attributes or {})) == (
+        "database read",
+        {"db.system.name": world.installation.database.dialect},
+    )
+    assert read.parent is not None
+    assert (read.parent.span_id, read.status.is_ok) == (request.context.span_id, True)
+
+    async def away(_work: Any) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(collector.untraced.database, "read", away)
+    assert world.request("GET", path, plain=True).status_code == 503
+    assert [span.status.status_code for span in collector.spans()] == [StatusCode.ERROR] * 2
+    # work that belongs to no request begins no trace
+    world.runner.run(world.installation.database.write(lambda _: None), context=Context())
+    assert collector.spans() == []
 
 
 def test_a_trace_is_continued_for_listed_proxies_only(collector: Collector) -> None:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
+from badgepin.store.transaction import Database
 from badgepin.web.current_request import begin_request
 from badgepin.web.metrics import VERBS, Answered, Metrics
 
@@ -27,6 +28,9 @@ class Tracing(Protocol):
 
     def note_hash_wait(self, seconds: float | None) -> None:
         """It waited for a place among the PIN hashes; None: none came free."""
+
+    def around(self, database: Database) -> Database:
+        """The same database, whose transactions are spans."""
 
     def close(self) -> None:
         """Hand on what there is, and stop. Blocks."""

@@ -1,12 +1,13 @@
-"""Traces for an OpenTelemetry collector: a span for each request, and one for its wait for a PIN hash.
+"""Traces for an OpenTelemetry collector: a span for each request, below it transactions and the wait for a PIN hash.
 
 No span holds an id, a name, an address or a token: a request is named by its verb and the pattern of its path. Needs
 the extra `traces`; nothing imports this module while the setting is empty.
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -17,9 +18,12 @@ from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from badgepin import __version__
+from badgepin.store.transaction import Database, StoreUnavailable, Transaction
 from badgepin.web.client_address import is_from_proxy
 from badgepin.web.current_request import current_request
 from badgepin.web.metrics import Answered
+
+T = TypeVar("T")
 
 _FAILED = 500
 _PARENT = "traceparent"
@@ -65,6 +69,27 @@ class Traces:
             wait.set_status(Status(StatusCode.ERROR))
         wait.end(ended)
 
+    def around(self, database: Database) -> Database:
+        """The same database, whose transactions are spans below the request that they are for."""
+        return _Watched(database, self)
+
+    @contextmanager
+    def transaction(self, kind: str, dialect: str) -> Iterator[None]:
+        """A span around a transaction, where a request is being answered."""
+        request = current_request()
+        if request is None or not isinstance(request.span, Span):
+            yield
+            return
+        span = self._tracer.start_span(f"database {kind}", set_span_in_context(request.span, Context()))
+        span.set_attribute("db.system.name", dialect)
+        try:
+            yield
+        except StoreUnavailable:
+            span.set_status(Status(StatusCode.ERROR))
+            raise
+        finally:
+            span.end()
+
     def close(self) -> None:
         """Hand on what has ended until now. Blocks, while the collector is slow for some seconds."""
         self._provider.shutdown()
@@ -76,6 +101,34 @@ class Traces:
         # `tracestate` is anybody's text and is left out
         carrier = {_PARENT: found[0].decode("latin-1")}
         return TraceContextTextMapPropagator().extract(carrier, Context())
+
+
+class _Watched:
+    """A database whose work is timed."""
+
+    def __init__(self, database: Database, traces: Traces) -> None:
+        self._database, self._traces = database, traces
+        self.dialect, self.load = database.dialect, database.load
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """As the database does."""
+        return await self._timed("read", self._database.read(work))
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """As the database does."""
+        return await self._timed("write", self._database.write(work))
+
+    async def write_once(self, work: Callable[[Transaction], T]) -> T:
+        """As the database does."""
+        return await self._timed("write once", self._database.write_once(work))
+
+    async def close(self) -> None:
+        """As the database does."""
+        await self._database.close()
+
+    async def _timed(self, kind: str, working: Awaitable[T]) -> T:
+        with self._traces.transaction(kind, self.dialect):
+            return await working
 
 
 def to_collector(endpoint: str, trusted_proxies: tuple[str, ...]) -> Traces:
