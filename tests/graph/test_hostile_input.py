@@ -28,7 +28,7 @@ def busy_world(
 
 
 @schema.parametrize()
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_no_input_makes_the_server_fail(case: "schemathesis.Case[Any]", busy_world: World) -> None:
     token = busy_world.application(*ALL_PERMISSIONS)
     if case.path.startswith("/me"):
