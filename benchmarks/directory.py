@@ -85,10 +85,10 @@ async def event_shares(bench: Bench, changes: int) -> list[float]:
     )
 
     def recorded(tx: Transaction, code: str) -> None:
-        assert audit.change_and_append(tx, revocation(tenant, code, now), call, standing, event)
+        assert audit.change_and_append(tx, revocation(tx, tenant, code, now), call, standing, event)
 
     def bare(tx: Transaction, code: str) -> None:
-        change = revocation(tenant, code, now)
+        change = revocation(tx, tenant, code, now)
         assert tx.execute(change.statement, dict(change.values)).first() is not None
 
     async def seconds(change: Callable[[Transaction, str], None]) -> float:
