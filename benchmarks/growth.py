@@ -12,7 +12,7 @@ PICTURE = Path("docs/growth.svg")
 _METHOD = "/v1.0/users/{}/authentication/qrCodePinMethod"
 _LIST = "/v1.0/users?$top=100"
 _ROUNDS = 5
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 640, 300, 60, 20, 50
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 680, 300, 60, 20, 50
 _COLOURS = ("#1a5fb4", "#26a269", "#c64600", "#813d9c")
 
 Curve = Mapping[int, list[float]]
