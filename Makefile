@@ -67,8 +67,7 @@ screenshots: $(SETUP) chromium ## take the pictures of docs/pictures anew
 
 figures: $(SETUP) postgresql ## count the invariants anew and write docs/figures.md
 	@sed -i '/`make figures`/{/^| I/d}' docs/figures.md
-	@BADGEPIN_WRITE_FIGURES=1 $(BIN)/python -m pytest -q tests/portal tests/oidc tests/audit tests/restoring \
-		tests/web/test_keys_change_while_nodes_run.py
+	@BADGEPIN_WRITE_FIGURES=1 $(BIN)/python -m pytest -q $$(grep -rl --include='test_*.py' tests.figures tests)
 
 lock: $(SETUP) node ## resolve every dependency anew and write the locks with their hashes
 	@$(COMPILE) requirements/boot.in --output-file requirements/boot.txt
