@@ -87,7 +87,8 @@ mutate: $(SECURITY) postgresql ## put weaknesses into copies of the code: tests 
 
 fuzz: $(SECURITY) ## hand the readers that strangers reach half a minute of hostile bytes each
 	@$(SECURITY_BIN)/python -m fuzz $(if $(ARGS),$(ARGS),all)
-	@$(if $(ARGS),,BADGEPIN_WALKS=300 $(SECURITY_BIN)/python -m pytest -q -s tests/graph/test_walking_the_api.py)
+	@$(if $(ARGS),,BADGEPIN_WALKS=300 $(SECURITY_BIN)/python -m pytest -q -s tests/graph/test_hostile_input.py \
+		tests/graph/test_walking_the_api.py)
 
 conformance: $(SETUP) ## set a server up for the OpenID conformance suite, check it, and run the suite where CONFORMANCE_SUITE is it
 	@$(BIN)/python -m conformance $(ARGS)

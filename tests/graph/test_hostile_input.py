@@ -1,6 +1,7 @@
 """Schemathesis over the published OpenAPI document: every answer is one of those described, never a 5xx."""
 
 import asyncio
+import os
 from typing import Any
 
 import httpx
@@ -14,6 +15,9 @@ from tests.graph.world import ADMIN_SCOPES, World, build
 from tests.graph.world import guid as guid_of
 
 schema = schemathesis.openapi.from_dict(openapi_document())
+if "BADGEPIN_WALKS" not in os.environ:
+    # every boundary of every property takes minutes: `make fuzz` tries those too
+    schema.config.phases.update(phases=["examples", "fuzzing"])
 ALL_PERMISSIONS = [scope for scope in ADMIN_SCOPES.split() if scope != "Directory.AccessAsUser.All"]
 
 
@@ -29,7 +33,7 @@ def busy_world(
 
 
 @schema.parametrize()
-@settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 def test_no_input_makes_the_server_fail(case: "schemathesis.Case[Any]", busy_world: World) -> None:
     answer = answer_to(case, busy_world)
     assert answer.status_code < 500, answer.text
